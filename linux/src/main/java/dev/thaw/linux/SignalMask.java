@@ -1,0 +1,41 @@
+package dev.thaw.linux;
+
+/** The signal mask of the calling thread, changed and put back (man 3 pthread_sigmask). */
+final class SignalMask implements AutoCloseable {
+
+    /** Size of {@code sigset_t}; the kernel looks at the first 8 bytes. */
+    static final int SET_BYTES = 128;
+
+    private static final int SIG_BLOCK = 0;
+    private static final int SIG_SETMASK = 2;
+
+    private final byte[] before = new byte[SET_BYTES];
+
+    private SignalMask(int how, byte[] set) {
+        change(how, set, before);
+    }
+
+    /** Blocks one signal more until {@link #close}. */
+    static SignalMask blocking(int signal) {
+        byte[] set = new byte[SET_BYTES];
+        set[(signal - 1) / 8] = (byte) (1 << (signal - 1) % 8);
+        return new SignalMask(SIG_BLOCK, set);
+    }
+
+    /** Blocks nothing until {@link #close}. */
+    static SignalMask empty() {
+        return new SignalMask(SIG_SETMASK, new byte[SET_BYTES]);
+    }
+
+    @Override
+    public void close() {
+        change(SIG_SETMASK, before, null);
+    }
+
+    private static void change(int how, byte[] set, byte[] before) {
+        int error = ProcessCalls.C.pthread_sigmask(how, set, before);
+        if (error != 0) {
+            throw LibC.failed(error, "pthread_sigmask(?)", how);
+        }
+    }
+}
