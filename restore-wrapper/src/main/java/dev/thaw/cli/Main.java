@@ -1,10 +1,33 @@
 package dev.thaw.cli;
 
-/** The program {@code thaw}. */
+import dev.thaw.report.Report;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+
+/** The program {@code thaw}: the table of its commands, and the only place that exits. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(0);
+        System.exit(run(RawArguments.of(args), Environment.ofThisProcess()));
+    }
+
+    /** Runs one command line in this process and returns the exit code. */
+    static int run(List<String> arguments, Environment environment) {
+        Report report = new Report("", environment.err(), 0, false);
+        Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> report.unexpected(thrown));
+        return new CommandFacade(commands(), environment).execute(arguments);
+    }
+
+    /** A command is added by one line here. Only the one that is called is made: picocli's reflection takes milliseconds for each. */
+    private static Map<String, Function<Environment, Callable<Integer>>> commands() {
+        Map<String, Function<Environment, Callable<Integer>>> commands = new LinkedHashMap<>();
+        commands.put("run", RunCommand::new);
+        commands.put("restore", RestoreCommand::new);
+        commands.put("plan", PlanCommand::new);
+        return commands;
     }
 }

@@ -1,0 +1,53 @@
+package dev.thaw.launcher;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import dev.thaw.linux.KernelString;
+
+/**
+ * JSON of records whose texts are {@link KernelString}s. A byte that is no UTF-8 is written as the escape of a lone
+ * surrogate, so that the text is valid for every reader and comes back as it was.
+ */
+public final class KernelJson {
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+    private static final Gson PRETTY = new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
+
+    private KernelJson() {}
+
+    /** In one line. */
+    public static String line(Object value) {
+        return escaped(GSON.toJson(value));
+    }
+
+    /** For people. */
+    public static String pretty(Object value) {
+        return escaped(PRETTY.toJson(value));
+    }
+
+    /** @throws JsonParseException when the text is no JSON, or of another shape */
+    public static <T> T read(String json, Class<T> type) {
+        try {
+            return GSON.fromJson(json, type);
+        } catch (JsonParseException e) {
+            throw e;
+        } catch (RuntimeException refusedByItsConstructor) {
+            throw new JsonParseException(refusedByItsConstructor);
+        }
+    }
+
+    /** Outside of strings JSON is ASCII, so each such char is inside one. */
+    private static String escaped(String json) {
+        StringBuilder text = new StringBuilder(json.length());
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            boolean inPair = Character.isLowSurrogate(c) && i > 0 && Character.isHighSurrogate(json.charAt(i - 1));
+            if (Character.isLowSurrogate(c) && !inPair) {
+                text.append("\\u").append(Integer.toHexString(c));
+            } else {
+                text.append(c);
+            }
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.thaw.launcher;
+
+import dev.thaw.fdbroker.DescriptorDescription;
+import java.util.List;
+
+/**
+ * What is known of a process that thaw started, for whoever checkpoints it.
+ *
+ * @param format of this record
+ * @param name given by {@code --name}, or empty
+ * @param pid in thaw's pid namespace
+ * @param startTicks when it started, clock ticks since the boot: with the pid and the boot it names this one process
+ * @param bootId of the running kernel
+ * @param started by the wall clock, ISO 8601
+ * @param command program and arguments
+ * @param program the file that is executed
+ * @param directory its working directory
+ * @param session NEW or SAME
+ * @param descriptors those it was given; there were no others
+ */
+public record LaunchRecord(
+        int format,
+        String name,
+        int pid,
+        long startTicks,
+        String bootId,
+        String started,
+        List<String> command,
+        String program,
+        String directory,
+        SessionPolicy session,
+        List<DescriptorDescription> descriptors) {
+    public static final int FORMAT = 1;
+
+    public LaunchRecord {
+        command = List.copyOf(command);
+        descriptors = List.copyOf(descriptors);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.checkpoint.DumpOptions.Intruders;
+import dev.thaw.checkpoint.TreeScan.Intruder;
+import java.util.List;
+
+/** Decides with which options criu dumps a tree, or why it does not. Pure: the same scan and options give the same plan. */
+public final class CheckpointPlanner {
+    private CheckpointPlanner() {}
+
+    public static CheckpointPlan plan(TreeScan scan, DumpOptions options) {
+        PlanDraft draft = new PlanDraft();
+        new ProcessRules(scan, draft).apply();
+        intruders(scan, options, draft);
+        new KindRules(scan, draft).apply();
+        new TerminalRules(scan, draft).apply();
+        new SocketRules(scan, options, draft).apply();
+        new FileRules(scan, options, draft).apply();
+        List<Finding> problems = draft.findings().stream().filter(Finding::isProblem).toList();
+        if (!problems.isEmpty()) {
+            return new CheckpointPlan.Rejected(problems);
+        }
+        List<Intruder> toEnd = options.intruders() == Intruders.END ? scan.intruders() : List.of();
+        return new CheckpointPlan.Ready(draft.criuOptions(), draft.findings(), toEnd);
+    }
+
+    private static void intruders(TreeScan scan, DumpOptions options, PlanDraft draft) {
+        for (Intruder intruder : scan.intruders()) {
+            String because = intruder.bond() == Intruder.Bond.PID_NAMESPACE
+                    ? "it came into the namespace from outside: criu leaves it out, and it is killed when the tree ends"
+                    : "criu leaves it out, and while it lives no restored process can get the pid " + intruder.shared() + " again";
+            switch (options.intruders()) {
+                case FAIL -> draft.add(Finding.problem(intruder.text() + ", is not below it", because, "--intruders end, which ends it first",
+                        "--intruders ignore, and end it before the restore"));
+                case IGNORE -> draft.add(Finding.note(intruder.text() + ", is not below it", because, "end it before the restore: kill " + intruder.pid()));
+                case END -> draft.add(Finding.note(intruder.text() + ", is ended first", because));
+            }
+        }
+    }
+}

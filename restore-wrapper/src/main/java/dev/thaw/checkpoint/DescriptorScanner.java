@@ -1,0 +1,98 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.checkpoint.ScannedDescriptor.Place;
+import dev.thaw.fdbroker.DescriptorDescription;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.linux.proc.ProcessTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Looks at the descriptors of one process after the other. */
+final class DescriptorScanner {
+    private static final long PTMX = FileStatus.device(5, 2);
+    private static final String DELETED = " (deleted)";
+
+    private final Map<Integer, MountInfo> mounts = new HashMap<>();
+    private final SocketIndex sockets;
+    private final Set<Long> lockedInodes;
+    private final String ownMountNamespace;
+
+    /** @param mounts that the root process sees */
+    DescriptorScanner(List<MountInfo> mounts, SocketIndex sockets, Set<Long> lockedInodes) {
+        this.ownMountNamespace = mountNamespace(ProcessCalls.getpid());
+        mounts.forEach(mount -> this.mounts.put(mount.mountId(), mount));
+        this.sockets = sockets;
+        this.lockedInodes = lockedInodes;
+    }
+
+    List<ScannedDescriptor> scan(int pid) {
+        List<ScannedDescriptor> descriptors = new ArrayList<>();
+        // The kernel writes paths as the reader sees them, and for another mount namespace from the root of that.
+        String root = mountNamespace(pid).equals(ownMountNamespace) ? "" : "/proc/" + pid + "/root";
+        for (int fd : ProcessTable.descriptors(pid)) {
+            TreeScanner.unlessGone(() -> descriptor(pid, fd, root)).ifPresent(descriptors::add);
+        }
+        return descriptors;
+    }
+
+    private ScannedDescriptor descriptor(int pid, int fd, String root) {
+        DescriptorDescription description = DescriptorDescription.describe(pid, fd);
+        FileStatus status = ProcessTable.status(pid, fd);
+        Optional<ScannedDescriptor.Socket> socket =
+                status.isSocket() ? Optional.of(sockets.describe(pid, fd, status.inode())) : Optional.empty();
+        return new ScannedDescriptor(description, status.specialDevice(), status.size(), status.links(), place(root, description, status),
+                extras(pid, description, status), socket);
+    }
+
+    private FdExtras extras(int pid, DescriptorDescription description, FileStatus status) {
+        boolean locked = lockedInodes.contains(status.inode()) && !status.isSocket();
+        if (!locked && status.specialDevice() != PTMX && !description.kind().equals("pidfd")) {
+            return FdExtras.NONE;
+        }
+        return FdExtras.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + description.fd())));
+    }
+
+    private Place place(String root, DescriptorDescription description, FileStatus status) {
+        String link = description.link();
+        if (!link.startsWith("/") || description.kind().equals("memfd")) {
+            return Place.NO_PATH;
+        }
+        MountInfo mount = mounts.get(description.mountId());
+        if (mount == null) {
+            return Place.OTHER_MOUNT;
+        }
+        // A file may be called "x (deleted)": so the path is tried first.
+        if (leadsTo(root + link, status)) {
+            return Place.THERE;
+        }
+        if (link.endsWith(DELETED)) {
+            return Place.DELETED;
+        }
+        // Files of processes that have ended: criu knows how to make them again. Terminals are found by their number.
+        boolean byName = !mount.fsType().equals("proc") && !mount.fsType().equals("devpts");
+        return byName ? Place.HIDDEN : Place.THERE;
+    }
+
+    /** Without following a link at the end: the descriptor may have been opened on the link itself. */
+    private static boolean leadsTo(String path, FileStatus status) {
+        try {
+            Optional<FileStatus> found = FileCalls.lstatIfExists(path);
+            return found.isPresent() && found.get().inode() == status.inode() && found.get().device() == status.device();
+        } catch (LinuxException notToBeSeen) {
+            return true; // nothing is known then, and the usual case is assumed
+        }
+    }
+
+    private static String mountNamespace(int pid) {
+        return FileCalls.readlink("/proc/" + pid + "/ns/mnt");
+    }
+}

@@ -1,0 +1,72 @@
+package dev.thaw.checkpoint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What of the mappings of a process matters to a dump.
+ *
+ * @param deleted files without this name, each once, the executable among them
+ * @param anonymousInodes names such as {@code anon_inode:[io_uring]}, each once
+ * @param uprobes somebody has set a user-space probe
+ */
+public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boolean uprobes) {
+
+    public static final Mappings NONE = new Mappings(List.of(), Set.of(), false);
+
+    private static final String SUFFIX = " (deleted)";
+    /** Shared memory that only looks like a deleted file in the list; criu knows each of these. */
+    private static final List<String> NOT_FILES = List.of("/memfd:", "/SYSV", "/dev/zero", "/[aio]", "/anon_hugepage");
+
+    /**
+     * A mapped file whose name was removed.
+     *
+     * @param range as in {@code /proc/PID/map_files}
+     * @param sizeBytes of the file; as far as it is mapped when the file cannot be looked at
+     * @param links names that the file still has
+     */
+    public record Deleted(String path, String range, long sizeBytes, long links) {}
+
+    public Mappings {
+        deleted = List.copyOf(deleted);
+        anonymousInodes = Set.copyOf(anonymousInodes);
+    }
+
+    /** @param maps text of {@code /proc/PID/maps} */
+    public static Mappings parse(String maps) {
+        List<Deleted> deleted = new ArrayList<>();
+        Set<String> inodes = new LinkedHashSet<>();
+        Set<String> anonymous = new LinkedHashSet<>();
+        boolean uprobes = false;
+        for (String line : maps.split("\n")) {
+            String[] fields = line.split("\\s+", 6);
+            if (fields.length < 6) {
+                continue;
+            }
+            String name = fields[5];
+            if (name.equals("[uprobes]")) {
+                uprobes = true;
+            } else if (name.startsWith("anon_inode:")) {
+                anonymous.add(name);
+            } else if (name.endsWith(SUFFIX) && NOT_FILES.stream().noneMatch(name::startsWith) && inodes.add(fields[3] + " " + fields[4])) {
+                String path = name.substring(0, name.length() - SUFFIX.length());
+                long mappedBytes = length(fields[0]) + Long.parseUnsignedLong(fields[2], 16);
+                deleted.add(new Deleted(path, mapFile(fields[0]), mappedBytes, 0));
+            }
+        }
+        return new Mappings(deleted, anonymous, uprobes);
+    }
+
+    /** The kernel pads addresses with zeros here and does not there. */
+    private static String mapFile(String range) {
+        String[] ends = range.split("-");
+        return Long.toHexString(Long.parseUnsignedLong(ends[0], 16)) + "-" + Long.toHexString(Long.parseUnsignedLong(ends[1], 16));
+    }
+
+    private static long length(String range) {
+        String[] ends = range.split("-");
+        return Long.parseUnsignedLong(ends[1], 16) - Long.parseUnsignedLong(ends[0], 16);
+    }
+}

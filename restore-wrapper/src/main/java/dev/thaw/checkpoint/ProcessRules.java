@@ -1,0 +1,90 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.checkpoint.TreeScan.Dumper;
+import java.util.List;
+
+/** What criu asks of the processes themselves. */
+final class ProcessRules {
+    private static final int KERNEL_THREADS = 2; // pid of kthreadd, parent of all others
+
+    private final TreeScan scan;
+    private final PlanDraft draft;
+
+    ProcessRules(TreeScan scan, PlanDraft draft) {
+        this.scan = scan;
+        this.draft = draft;
+    }
+
+    void apply() {
+        root();
+        lineage();
+        rights();
+        for (ScannedProcess process : scan.processes()) {
+            traced(process);
+            if (process.mappings().uprobes()) {
+                draft.flag("--allow-uprobes");
+            }
+        }
+    }
+
+    private void root() {
+        ScannedProcess root = scan.root();
+        if (root.isZombie()) {
+            draft.add(Finding.problem(root.text() + " has ended", "it is a zombie, which only waits for its parent, pid " + root.parentPid()));
+        } else if (root.pid() == KERNEL_THREADS || root.parentPid() == KERNEL_THREADS) {
+            draft.add(Finding.problem(root.text() + " is a thread of the kernel", "it has no memory that could be dumped"));
+        } else if (root.session() != root.pid()) {
+            // criu takes the other way round for a mistake, and a restore without it hangs.
+            draft.flag("--shell-job");
+        }
+        String ours = scan.dumper().namespaces().getOrDefault("mnt", "");
+        if (!root.isZombie() && !root.namespaces().getOrDefault("mnt", "").equals(ours)) {
+            draft.add(Finding.note(root.text() + " has a mount namespace of its own", "criu dumps all its mounts, and a restore makes them again",
+                    "if criu does not know one of them, run thaw inside: nsenter -t " + root.pid() + " -m thaw checkpoint …"));
+        }
+    }
+
+    private void lineage() {
+        List<Integer> lineage = scan.dumper().lineage();
+        for (int i = 0; i < lineage.size(); i++) {
+            if (lineage.get(i) == scan.root().pid()) {
+                String who = i == 0 ? "it is thaw itself" : "thaw (pid " + lineage.get(0) + ") runs below it";
+                draft.add(Finding.problem("the tree of " + scan.root().text() + " contains thaw", who + ", and criu cannot dump who runs it",
+                        "from a process outside the tree: another terminal, another service, cron"));
+                return;
+            }
+        }
+    }
+
+    /** criu reads and sets the limits of each process (prlimit), which the kernel allows to the same user or with one capability. */
+    private void rights() {
+        Dumper dumper = scan.dumper();
+        if (dumper.effectiveUid() != 0) {
+            draft.flag("--unprivileged");
+            if (!dumper.has(Dumper.CAP_CHECKPOINT_RESTORE) && !dumper.has(Dumper.CAP_SYS_ADMIN)) {
+                draft.add(Finding.problem("uid " + dumper.effectiveUid() + " may not dump processes",
+                        "criu needs root or CAP_CHECKPOINT_RESTORE, and thaw has neither", "the same as root",
+                        "setpriv --inh-caps +checkpoint_restore --ambient-caps +checkpoint_restore thaw checkpoint …"));
+            }
+        }
+        if (!dumper.has(Dumper.CAP_SYS_RESOURCE)) {
+            List<ScannedProcess> others = scan.processes().stream()
+                    .filter(process -> !process.isZombie() && !process.belongsTo(dumper.uid(), dumper.gid())).toList();
+            if (!others.isEmpty()) {
+                ScannedProcess first = others.get(0);
+                String more = others.size() == 1 ? "" : " and " + (others.size() - 1) + " more of the tree";
+                draft.add(Finding.problem(first.text() + more + " runs as another user (uid " + first.uids().get(1) + ", gid " + first.gids().get(1) + ")",
+                        "criu reads the limits of each process, which needs CAP_SYS_RESOURCE for other users; thaw (uid " + dumper.uid() + ") lacks it",
+                        "thaw with CAP_SYS_RESOURCE", "thaw as uid " + first.uids().get(1) + " with CAP_CHECKPOINT_RESTORE"));
+            }
+        }
+    }
+
+    private void traced(ScannedProcess process) {
+        if (process.tracerPid() != 0) {
+            draft.add(Finding.problem(process.text() + " is traced by pid " + process.tracerPid(),
+                    "a process has one tracer at a time (a debugger, strace, gcore), and criu has to be it",
+                    "detach it, or end it: kill " + process.tracerPid()));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.checkpoint.TreeScan.Dumper;
+import dev.thaw.linux.Errno;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.CgroupMembership;
+import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.linux.proc.ProcessStat;
+import dev.thaw.linux.proc.ProcessTable;
+import dev.thaw.linux.proc.StatusFile;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Reads {@code /proc} into a {@link TreeScan}, in one pass over all processes. */
+public final class TreeScanner {
+    private static final List<String> NAMESPACES = List.of("mnt", "pid", "net");
+
+    private final Map<Integer, ProcessStat> all;
+    private final List<Integer> tree;
+    private final int root;
+
+    private TreeScanner(int root, Map<Integer, ProcessStat> all, List<Integer> tree) {
+        this.root = root;
+        this.all = all;
+        this.tree = tree;
+    }
+
+    /**
+     * @return empty when there is no such process
+     * @throws LinuxException EACCES without the right to look at a process of the tree
+     */
+    public static Optional<TreeScan> scan(int root) {
+        Map<Integer, ProcessStat> all = new LinkedHashMap<>();
+        for (int pid : ProcessTable.pids()) {
+            ProcessStat.read(pid).ifPresent(stat -> all.put(pid, stat));
+        }
+        List<Integer> tree = treeBelow(root, all);
+        return tree.isEmpty() ? Optional.empty() : unlessGone(() -> new TreeScanner(root, all, tree).scan());
+    }
+
+    private TreeScan scan() {
+        List<MountInfo> mounts = MountInfo.read(root);
+        SocketIndex sockets = SocketIndex.of(root);
+        DescriptorScanner descriptors = new DescriptorScanner(mounts, sockets, FileLocks.lockedInodes());
+        List<ScannedProcess> processes = new ArrayList<>();
+        for (int pid : tree) {
+            Optional<ScannedProcess> process = unlessGone(() -> process(all.get(pid), descriptors));
+            if (pid == root && process.isEmpty()) {
+                throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
+            }
+            process.ifPresent(processes::add);
+        }
+        OutsideScanner outside = new OutsideScanner(all, processes, sockets);
+        return new TreeScan(processes, dumper(), outside.intruders(), outside.holders(), sockets.waiting(processes), mounts, CgroupMembership.read(root));
+    }
+
+    private ScannedProcess process(ProcessStat stat, DescriptorScanner descriptors) {
+        int pid = stat.pid();
+        StatusFile status = StatusFile.read(pid);
+        boolean zombie = stat.isZombie();
+        return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
+                stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
+                stat.terminalDevice(), stat.startTicks(), zombie ? Map.of() : namespaces(pid), zombie ? List.of() : descriptors.scan(pid),
+                zombie ? Mappings.NONE : mappings(pid));
+    }
+
+    private Dumper dumper() {
+        List<Integer> lineage = new ArrayList<>();
+        int pid = ProcessCalls.getpid();
+        while (pid > 0 && !lineage.contains(pid)) {
+            lineage.add(pid);
+            pid = all.containsKey(pid) ? all.get(pid).parentPid() : 0;
+        }
+        return new Dumper(lineage, ProcessCalls.getuid(), ProcessCalls.getgid(), ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
+                namespaces(ProcessCalls.getpid()));
+    }
+
+    static Map<String, String> namespaces(int pid) {
+        Map<String, String> namespaces = new LinkedHashMap<>();
+        for (String kind : NAMESPACES) {
+            namespaces.put(kind, FileCalls.readlink("/proc/" + pid + "/ns/" + kind));
+        }
+        return namespaces;
+    }
+
+    private static Mappings mappings(int pid) {
+        Mappings found = Mappings.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/maps")));
+        List<Mappings.Deleted> deleted = found.deleted().stream().map(file -> withStatus(pid, file)).toList();
+        return new Mappings(deleted, found.anonymousInodes(), found.uprobes());
+    }
+
+    private static Mappings.Deleted withStatus(int pid, Mappings.Deleted file) {
+        try {
+            FileStatus status = FileCalls.stat("/proc/" + pid + "/map_files/" + file.range());
+            return new Mappings.Deleted(file.path(), file.range(), status.size(), status.links());
+        } catch (LinuxException unmappedOrNotAllowed) {
+            return file;
+        }
+    }
+
+    private static List<Integer> treeBelow(int root, Map<Integer, ProcessStat> all) {
+        if (!all.containsKey(root)) {
+            return List.of();
+        }
+        Map<Integer, List<Integer>> children = new LinkedHashMap<>();
+        all.values().forEach(stat -> children.computeIfAbsent(stat.parentPid(), parent -> new ArrayList<>()).add(stat.pid()));
+        List<Integer> tree = new ArrayList<>(List.of(root));
+        for (int i = 0; i < tree.size(); i++) {
+            tree.addAll(children.getOrDefault(tree.get(i), List.of()));
+        }
+        return tree;
+    }
+
+    /** Processes may end while they are looked at. */
+    static <T> Optional<T> unlessGone(Supplier<T> look) {
+        try {
+            return Optional.of(look.get());
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENOENT) || e.is(Errno.ESRCH)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package dev.thaw.cli;
+
+import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.launcher.Caller;
+import dev.thaw.plan.PlanResult;
+import dev.thaw.plan.RestorePlan;
+import dev.thaw.report.ExitCode;
+import dev.thaw.restore.Planning;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code thaw plan}: what restore would do, without doing it. Needs no root where the images are readable. */
+@Command(name = "plan", description = "Print what restore would do with IMAGE here and now, without doing it.")
+final class PlanCommand implements Callable<Integer> {
+    /** Output of {@code thaw plan}. */
+    enum Format { TABLE, JSON, CRIU }
+
+    private final Environment environment;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private SourceOptions sources;
+
+    @Option(names = "--format", paramLabel = "table|json|criu", defaultValue = "table", description = "How to print it. Default: table.")
+    private String format;
+
+    @Option(names = "--explain", description = "Say for each descriptor which rule decided, and why this way.")
+    private boolean explain;
+
+    @Parameters(paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
+    private String image;
+
+    PlanCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        Format wanted = common.json() ? Format.JSON : Choices.of(Format.class, "--format", format);
+        Planning planning = Planning.of(image, sources.toRestoreOptions(), Caller.closedStreams(environment.environment()),
+                Brokers.names(sources.toRestoreOptions(), Optional.empty()));
+        if (wanted == Format.JSON && planning.result() instanceof PlanResult.Rejected rejected) {
+            environment.out().print(PlanPrinter.rejectedJson(rejected.problems()));
+            return ExitCode.PLAN;
+        }
+        RestorePlan plan = planning.ready();
+        List<String> criu = CriuCommandLine.restore("criu", plan.overlay().isPresent() ? "OVERLAY" : plan.imagesDirectory(), "WORK", plan);
+        switch (wanted) {
+            case JSON:
+                environment.out().print(PlanPrinter.json(plan, criu));
+                break;
+            case CRIU:
+                environment.out().print(PlanPrinter.shellLine(criu));
+                break;
+            default:
+                environment.out().print(PlanPrinter.table(plan, explain));
+                break;
+        }
+        return ExitCode.OK;
+    }
+
+    /** Reads a word into a constant, for options with few values. */
+    static final class Choices {
+        private Choices() {}
+
+        static <E extends Enum<E>> E of(Class<E> type, String option, String text) {
+            for (E constant : type.getEnumConstants()) {
+                if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+                    return constant;
+                }
+            }
+            throw new dev.thaw.report.Failure(ExitCode.USAGE, option + ": '" + text + "' is none of its values", List.of(),
+                    List.of("thaw plan --help"));
+        }
+    }
+}

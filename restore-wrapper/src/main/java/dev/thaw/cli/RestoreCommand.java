@@ -1,0 +1,94 @@
+package dev.thaw.cli;
+
+import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuLocator;
+import dev.thaw.launcher.Caller;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.plan.Opening;
+import dev.thaw.plan.RestoreOptions;
+import dev.thaw.plan.RestorePlan;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import dev.thaw.restore.Planning;
+import dev.thaw.restore.Restorer;
+import dev.thaw.supervise.Lifecycle;
+import dev.thaw.supervise.SignalForwarder;
+import dev.thaw.supervise.StatusStream;
+import dev.thaw.supervise.SupervisedProcess;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code thaw restore}: pre-open, hand over, restore, prove, supervise. */
+@Command(name = "restore", description = "Restore IMAGE with every descriptor it needs opened beforehand, handed over and proven to have arrived.")
+final class RestoreCommand implements Callable<Integer> {
+    /** For everything up to the proof, unless the user says otherwise: an image of many gigabytes on a cold disk takes minutes. */
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private final Environment environment;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Mixin
+    private SourceOptions sources;
+
+    @Mixin
+    private LifeOptions life;
+
+    @Option(names = "--broker", paramLabel = "SOCKET", description = "Socket of the broker that broker:NAME asks.")
+    private String broker;
+
+    @Parameters(paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
+    private String image;
+
+    RestoreCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        Report report = common.report(environment);
+        StatusStream status = life.status();
+        try {
+            return restore(report, status);
+        } catch (Failure failure) {
+            status.failed(failure);
+            throw failure;
+        }
+    }
+
+    private int restore(Report report, StatusStream status) {
+        long start = System.nanoTime();
+        RestoreOptions options = sources.toRestoreOptions();
+        Planning planning = Planning.of(image, options, Caller.closedStreams(environment.environment()), Brokers.names(options, Optional.ofNullable(broker)));
+        RestorePlan plan = planning.ready();
+        plan.notes().forEach(report::warning);
+        status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
+        CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+        report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
+        SignalForwarder signals = SignalForwarder.install();
+        Restorer.Restored restored = new Restorer(criu, report, environment::variable, this::openElsewhere)
+                .restore(planning.image(), plan, life.timeout().orElse(LIMIT));
+        status.event("restored", "pid", restored.rootPid(), "millis", millisSince(start), "criuMillis", restored.criuTime().toMillis());
+        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), Optional.empty(), life.lifecycle(signal -> false), signals, status,
+                report);
+    }
+
+    private OwnedFd openElsewhere(Opening opening) {
+        if (opening instanceof Opening.Broker named) {
+            return Brokers.retrieve(named.name(), Optional.ofNullable(broker));
+        }
+        throw new Failure(ExitCode.SOURCE, "no way to open " + opening.text() + " here", List.of(), List.of("another source"));
+    }
+
+    private static long millisSince(long start) {
+        return Duration.ofNanos(System.nanoTime() - start).toMillis();
+    }
+}

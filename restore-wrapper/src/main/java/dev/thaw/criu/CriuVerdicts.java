@@ -1,0 +1,140 @@
+package dev.thaw.criu;
+
+import dev.thaw.linux.Errno;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Remembers which criu worked, since asking it costs more than a restore. Only good verdicts are kept, for one criu file on one kernel.
+ * The file is written and believed only in a directory that nobody else can write to.
+ */
+final class CriuVerdicts {
+    private static final String FILE = "criu-verdicts";
+    private static final int LIMIT_BYTES = 64 * 1024;
+    private static final int KEPT = 16;
+    /** Those of {@link #key}, and the version. */
+    private static final int FIELDS = 6;
+    private static final int WRITABLE_BY_OTHERS = 022;
+
+    private final String directory;
+
+    private CriuVerdicts(String directory) {
+        this.directory = directory;
+    }
+
+    /** Nothing is remembered. */
+    static CriuVerdicts none() {
+        return new CriuVerdicts("");
+    }
+
+    /** In {@code /run/thaw} for root, below {@code $XDG_RUNTIME_DIR} for others; without one of these nothing is remembered. */
+    static CriuVerdicts forUser(Map<String, String> environment) {
+        if (ProcessCalls.geteuid() == 0) {
+            // Not XDG_RUNTIME_DIR: under sudo it may still be the other user's.
+            return in("/run/thaw");
+        }
+        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+        return runtime.startsWith("/") ? in(runtime + "/thaw") : none();
+    }
+
+    static CriuVerdicts in(String directory) {
+        return new CriuVerdicts(directory);
+    }
+
+    /** The version of a criu that is still the file that once worked, on this kernel. */
+    Optional<CriuVersion> find(String path) {
+        try {
+            if (directory.isEmpty() || !isPrivate()) {
+                return Optional.empty();
+            }
+            String wanted = key(path) + "\t";
+            return entries().stream()
+                    .filter(entry -> entry.startsWith(wanted))
+                    .findFirst()
+                    .flatMap(entry -> CriuVersion.parse("Version: " + entry.substring(wanted.length())));
+        } catch (LinuxException unreadable) {
+            return Optional.empty(); // the criu is asked again
+        }
+    }
+
+    void remember(String path, CriuVersion version) {
+        if (directory.isEmpty() || path.indexOf('\n') >= 0 || path.indexOf('\t') >= 0) {
+            return;
+        }
+        String temporary = directory + "/." + FILE + "." + ProcessCalls.getpid();
+        try {
+            makeDirectory();
+            if (!isPrivate()) {
+                return;
+            }
+            List<String> entries = new ArrayList<>(List.of(key(path) + "\t" + version));
+            entries().stream()
+                    .filter(entry -> entry.split("\t", -1).length == FIELDS && !entry.startsWith(path + "\t"))
+                    .limit(KEPT - 1L)
+                    .forEach(entries::add);
+            FileCalls.writeFile(temporary, KernelString.encode(String.join("\n", entries) + "\n"), 0600);
+            FileCalls.rename(temporary, directory + "/" + FILE);
+        } catch (LinuxException notRemembered) {
+            // A full or read-only /run costs time at the next start, nothing else.
+            remove(temporary);
+        }
+    }
+
+    private void makeDirectory() {
+        try {
+            FileCalls.mkdir(directory, 0700);
+        } catch (LinuxException e) {
+            if (!e.is(Errno.EEXIST)) {
+                throw e;
+            }
+        }
+    }
+
+    private boolean isPrivate() {
+        return FileCalls.lstatIfExists(directory)
+                .filter(status -> status.isDirectory() && status.uid() == ProcessCalls.geteuid())
+                .filter(status -> (status.permissions() & WRITABLE_BY_OTHERS) == 0)
+                .isPresent();
+    }
+
+    /** What tells this criu on this kernel from any other; the file's own status, so that a replaced criu is asked again. */
+    private static String key(String path) {
+        FileStatus status = FileCalls.stat(path);
+        String kernel = KernelString.decode(FileCalls.readAll("/proc/sys/kernel/osrelease")).strip();
+        return path + "\t" + status.inode() + "\t" + status.modifiedNanos() + "\t" + status.size() + "\t" + kernel;
+    }
+
+    private List<String> entries() {
+        // O_NONBLOCK: whatever lies there under this name, thaw must not wait for it.
+        int flags = OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW | OpenFlags.O_NONBLOCK;
+        try (OwnedFd file = FileCalls.open(directory + "/" + FILE, flags)) {
+            FileStatus status = FileCalls.fstat(file.number());
+            if (!status.isRegular() || status.uid() != ProcessCalls.geteuid() || status.size() > LIMIT_BYTES) {
+                return List.of();
+            }
+            return List.of(KernelString.decode(FileCalls.readAll(file.number())).split("\n"));
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENOENT) || e.is(Errno.ELOOP)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    private static void remove(String temporary) {
+        try {
+            FileCalls.unlink(temporary);
+        } catch (LinuxException gone) {
+            // it was not there
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.thaw.criu;
+
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A release of criu. Versions without a third number, as 4.2, have patch 0. */
+public record CriuVersion(int major, int minor, int patch) implements Comparable<CriuVersion> {
+    private static final Pattern FIRST_LINE = Pattern.compile("(?m)^Version:\\s*(\\d{1,4})\\.(\\d{1,4})(?:\\.(\\d{1,4}))?");
+    private static final Comparator<CriuVersion> ORDER =
+            Comparator.comparingInt(CriuVersion::major).thenComparingInt(CriuVersion::minor).thenComparingInt(CriuVersion::patch);
+
+    /** @param output what {@code criu --version} prints, or a log of criu's; empty when no version is in it */
+    public static Optional<CriuVersion> parse(String output) {
+        // In a log the line has a time in front.
+        Matcher version = FIRST_LINE.matcher(output.replaceAll("(?m)^\\(\\d+\\.\\d+\\)\\s+", ""));
+        if (!version.find()) {
+            return Optional.empty();
+        }
+        String patch = version.group(3);
+        return Optional.of(new CriuVersion(
+                Integer.parseInt(version.group(1)), Integer.parseInt(version.group(2)), patch == null ? 0 : Integer.parseInt(patch)));
+    }
+
+    public boolean atLeast(int wantedMajor, int wantedMinor) {
+        return compareTo(new CriuVersion(wantedMajor, wantedMinor, 0)) >= 0;
+    }
+
+    @Override
+    public int compareTo(CriuVersion other) {
+        return ORDER.compare(this, other);
+    }
+
+    /** As criu writes it: {@code 4.2}, {@code 4.2.1}. */
+    @Override
+    public String toString() {
+        return major + "." + minor + (patch == 0 ? "" : "." + patch);
+    }
+}

@@ -1,0 +1,59 @@
+package dev.thaw.plan;
+
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.OpenFlags;
+import java.util.OptionalInt;
+
+/** How the descriptor of a handover comes into being: what the executor does, with nothing left to decide. */
+public sealed interface Opening {
+
+    /** For people. */
+    String text();
+
+    /** A duplicate of descriptor {@code number} of thaw's own. */
+    record Own(int number) implements Opening {
+        @Override
+        public String text() {
+            return number <= 2 ? "own " + new String[] {"stdin", "stdout", "stderr"}[number] : "own descriptor " + number;
+        }
+    }
+
+    /**
+     * A path, opened.
+     *
+     * @param flags access mode and status flags
+     * @param createMode permissions of a file that is created when missing; empty: never created
+     * @param seek offset in bytes from the start; -1 leaves it where open put it
+     */
+    record Path(String path, int flags, OptionalInt createMode, long seek) implements Opening {
+        @Override
+        public String text() {
+            return KernelString.printable(path) + " " + OpenFlags.describe(flags) + (seek > 0 ? " at " + seek : "")
+                    + (createMode.isPresent() ? " (created)" : "");
+        }
+    }
+
+    /** A descriptor that the broker holds. */
+    record Broker(String name) implements Opening {
+        @Override
+        public String text() {
+            return "broker:" + name;
+        }
+    }
+
+    /** A fresh stream to the journal. */
+    record Journal(String identifier) implements Opening {
+        @Override
+        public String text() {
+            return "journal:" + identifier;
+        }
+    }
+
+    /** A fresh pseudo-terminal. */
+    record Pty() implements Opening {
+        @Override
+        public String text() {
+            return "pty";
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.thaw.plan;
+
+import dev.thaw.image.FileImage;
+import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.TaskImage;
+import dev.thaw.linux.OpenFlags;
+import java.util.List;
+import java.util.Optional;
+
+/** One descriptor of the image, with what rules and decisions ask about it. */
+record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, List<String> commands, Optional<String> peer)
+        implements Selector.Candidate {
+
+    static Subject of(Use use, FileImage file, ImageSnapshot image) {
+        List<String> commands = use.pids().stream().map(pid -> image.task(pid).map(TaskImage::command).orElse("")).toList();
+        return new Subject(use, file, InheritKeys.of(file, image), use.pids().contains(image.root().pid()), commands, peerName(file, image));
+    }
+
+    private static Optional<String> peerName(FileImage file, ImageSnapshot image) {
+        return file instanceof FileImage.UnixSocket socket
+                ? image.peer(socket).map(FileImage.UnixSocket::name).filter(name -> !name.isEmpty()) : Optional.empty();
+    }
+
+    @Override
+    public int fd() {
+        return use.fd();
+    }
+
+    @Override
+    public List<Integer> pids() {
+        return use.pids();
+    }
+
+    @Override
+    public Optional<String> path() {
+        if (file instanceof FileImage.RegularFile regular) {
+            return Optional.of(regular.path());
+        }
+        if (file instanceof FileImage.Fifo fifo) {
+            return Optional.of(fifo.file().path());
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public String kind() {
+        if (file instanceof FileImage.RegularFile regular) {
+            return isDevice(regular) ? "device" : "file";
+        }
+        switch (file.id().type()) {
+            case PIPE:
+                return "pipe";
+            case FIFO:
+                return "fifo";
+            case UNIX_SOCKET:
+            case INET_SOCKET:
+            case PACKET_SOCKET:
+            case NETLINK_SOCKET:
+                return "socket";
+            case TTY:
+                return "tty";
+            case MEMFD:
+                return "memfd";
+            default:
+                return "other";
+        }
+    }
+
+    private static boolean isDevice(FileImage.RegularFile file) {
+        int format = file.mode().orElse(0) & 0170000;
+        return format == 0020000 || format == 0060000;
+    }
+
+    /** True for 0, 1 and 2. */
+    boolean isStream() {
+        return use.fd() >= 0 && use.fd() <= 2;
+    }
+
+    /** How the file reads in /proc/PID/fd, as near as the image says. */
+    String link() {
+        return path().or(this::key).orElseGet(() -> file.id().type().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
+    }
+
+    /** {@code fd 5 of pid 4021 (postgres)}. */
+    String text() {
+        return use.text() + (commands.isEmpty() || commands.get(0).isEmpty() ? "" : " (" + commands.get(0) + ")");
+    }
+
+    /** What the application does with it: the direction for a stream of that number, else the recorded access mode. */
+    int wantedAccess() {
+        int recorded = file.flags() & OpenFlags.O_ACCMODE;
+        if (isStream() && recorded == OpenFlags.O_RDWR) {
+            return use.fd() == 0 ? OpenFlags.O_RDONLY : OpenFlags.O_WRONLY;
+        }
+        return recorded;
+    }
+}

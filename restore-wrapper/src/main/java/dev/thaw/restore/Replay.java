@@ -1,0 +1,52 @@
+package dev.thaw.restore;
+
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.plan.Handover;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import java.util.List;
+
+/** Puts the bytes that were unread at the dump before those that are in the new pipe: the application reads all of them, in order. */
+final class Replay {
+    private Replay() {}
+
+    /** @param fd the pipe or FIFO that is handed over; any other kind has no place for the bytes and is left alone */
+    static void write(Handover handover, int fd) {
+        FileStatus status = FileCalls.fstat(fd);
+        if (!status.isFifo()) {
+            return;
+        }
+        byte[] unread = handover.replay().content();
+        // A pipe is opened again through /proc for both ways: what we were given may be its reading end only.
+        try (OwnedFd both = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK)) {
+            byte[] newer = drain(both.number());
+            int size = unread.length + newer.length;
+            if (size > FdCalls.getPipeSize(both.number())) {
+                FdCalls.setPipeSize(both.number(), size);
+            }
+            FileCalls.writeFully(both.number(), unread);
+            FileCalls.writeFully(both.number(), newer);
+        } catch (dev.thaw.linux.LinuxException e) {
+            throw new Failure(ExitCode.SOURCE, unread.length + " unread bytes of " + handover.what() + " do not fit into the new pipe",
+                    List.of(e.getMessage()), List.of("hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), e);
+        }
+    }
+
+    private static byte[] drain(int fd) {
+        int available = FdCalls.bytesAvailable(fd);
+        byte[] newer = new byte[available];
+        int done = 0;
+        while (done < available) {
+            int count = FileCalls.read(fd, newer, done, available - done);
+            if (count <= 0) {
+                break;
+            }
+            done += count;
+        }
+        return java.util.Arrays.copyOf(newer, done);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.thaw.run;
+
+import dev.thaw.launcher.LaunchSpec;
+import dev.thaw.supervise.LifecycleOptions;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What {@code thaw run} was asked for.
+ *
+ * @param spec what to start
+ * @param name under which others find it, or empty
+ * @param exec whether thaw becomes the command
+ * @param pidFloor below which no pid is to be handed out
+ * @param lifecycle what happens while it runs
+ * @param environment of thaw
+ */
+public record RunOptions(
+        LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, LifecycleOptions lifecycle, List<String> environment) {}

@@ -1,0 +1,120 @@
+package dev.thaw.supervise;
+
+import dev.thaw.linux.Signals;
+import dev.thaw.linux.WaitStatus;
+import dev.thaw.report.Durations;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import java.time.Duration;
+import java.util.Optional;
+
+/** An application from the moment it runs to the moment thaw may exit. */
+public final class Lifecycle {
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final int pid;
+    private final LifecycleOptions options;
+    private final SignalForwarder signals;
+    private final StatusStream status;
+    private final Report report;
+    private boolean reaped;
+
+    private Lifecycle(int pid, LifecycleOptions options, SignalForwarder signals, StatusStream status, Report report) {
+        this.pid = pid;
+        this.options = options;
+        this.signals = signals;
+        this.status = status;
+        this.report = report;
+    }
+
+    /**
+     * Writes the pid file, waits until the application is up, and unless detached until it ends. From here on thaw's own standard input
+     * and output are /dev/null.
+     *
+     * @param terminal the application's pseudo-terminal
+     * @return the exit code for thaw: the application's own, or 0 when it is up and thaw leaves
+     * @throws Failure when it was not up in time; nothing of it runs then
+     */
+    public static int attend(
+            SupervisedProcess process,
+            Optional<TerminalRelay> terminal,
+            LifecycleOptions options,
+            SignalForwarder signals,
+            StatusStream status,
+            Report report) {
+        return new Lifecycle(process.pid(), options, signals, status, report).attend(terminal);
+    }
+
+    private int attend(Optional<TerminalRelay> terminal) {
+        if (terminal.isEmpty()) {
+            OwnStreams.letGo();
+        }
+        Optional<ParentDeathWatch> watch = options.endWithParent() ? Optional.of(ParentDeathWatch.start(pid)) : Optional.empty();
+        Runnable beforeReaping = () -> watch.ifPresent(ParentDeathWatch::close);
+        try {
+            options.pidFile().ifPresent(file -> PidFile.write(file, pid));
+            Readiness readiness = Readiness.start(pid, options, signals::wake);
+            Supervisor supervisor = new Supervisor(
+                    new SupervisedProcess(pid), new SupervisionOptions(signals, options.intercept(), terminal, beforeReaping, report));
+            return attend(supervisor, readiness);
+        } catch (RuntimeException e) {
+            if (!reaped) {
+                beforeReaping.run();
+                ProcessTreeEnd.end(pid, GRACE);
+            }
+            removePidFile();
+            throw e;
+        } finally {
+            terminal.ifPresent(TerminalRelay::close);
+        }
+    }
+
+    private int attend(Supervisor supervisor, Readiness readiness) {
+        Optional<WaitStatus> early = supervisor.superviseUntil(readiness::isDecided);
+        if (early.isEmpty() && readiness.state() == Readiness.State.TOO_LATE) {
+            throw tooLate(readiness);
+        }
+        boolean ready = early.isEmpty() && readiness.state() == Readiness.State.READY;
+        if (ready) {
+            status.event("ready", "pid", pid, "millis", readiness.elapsed().toMillis());
+            if (options.detach()) {
+                return ExitCode.OK;
+            }
+        }
+        WaitStatus how = early.or(() -> supervisor.superviseUntil(() -> false)).orElseThrow();
+        reaped = true;
+        status.exited(pid, how);
+        removePidFile();
+        if (!ready) {
+            endedEarly(how, readiness.elapsed());
+        }
+        return how.exitCode();
+    }
+
+    private void endedEarly(WaitStatus how, Duration after) {
+        String text = how instanceof WaitStatus.Signaled signaled
+                ? "killed by " + Signals.name(signaled.signal())
+                : "with exit code " + how.exitCode();
+        String what = "the application ended before it was up, after " + Durations.format(after) + ", " + text;
+        if (options.earlyEndFails() && how.exitCode() == ExitCode.OK) {
+            String because = "it has to live for " + Durations.format(options.settle()) + " to count as restored";
+            throw Failure.of(ExitCode.CRIU, what, because, "--settle 0 where that is as it should be");
+        }
+        if (options.detach() || options.earlyEndFails()) {
+            report.warning(what);
+        }
+    }
+
+    private Failure tooLate(Readiness readiness) {
+        return Failure.of(
+                ExitCode.TIME_LIMIT,
+                "pid " + pid + " was not up within " + Durations.format(options.readyLimit().orElseThrow()) + ", and was ended",
+                readiness.reason(),
+                "a longer --timeout");
+    }
+
+    private void removePidFile() {
+        options.pidFile().ifPresent(file -> PidFile.remove(file, pid));
+    }
+}

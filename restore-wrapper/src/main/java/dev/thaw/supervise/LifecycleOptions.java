@@ -1,0 +1,39 @@
+package dev.thaw.supervise;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+
+/**
+ * The options that a start and a restore share.
+ *
+ * @param detach whether thaw leaves once the application is up
+ * @param pidFile where to write the pid
+ * @param timeout how long it may take to be up
+ * @param settle how long it has to live to count as up
+ * @param readyCommand has to succeed for it to count as up
+ * @param endWithParent whether the application is ended when thaw dies
+ * @param earlyEndFails whether an end before it was up is a failure even with exit code 0, as after a restore
+ * @param intercept see {@link SupervisionOptions}
+ */
+public record LifecycleOptions(
+        boolean detach,
+        Optional<String> pidFile,
+        Optional<Duration> timeout,
+        Duration settle,
+        Optional<String> readyCommand,
+        boolean endWithParent,
+        boolean earlyEndFails,
+        IntPredicate intercept) {
+    private static final Duration READY_LIMIT = Duration.ofMinutes(1);
+
+    /** For an application that was restored. */
+    public LifecycleOptions afterRestore() {
+        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, true, intercept);
+    }
+
+    /** As long as the timeout; a ready command is not asked for ever. */
+    Optional<Duration> readyLimit() {
+        return timeout.or(() -> readyCommand.map(command -> READY_LIMIT.plus(settle)));
+    }
+}

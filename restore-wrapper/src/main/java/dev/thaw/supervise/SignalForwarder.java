@@ -1,0 +1,94 @@
+package dev.thaw.supervise;
+
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
+import dev.thaw.linux.proc.StatusFile;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Catches the signals that are meant for the application and keeps them in their order. To be installed before the application starts, so
+ * that none is lost in between.
+ *
+ * <p>SIGQUIT is the JVM's and real-time signals cannot be handled in Java: those have to be sent to the application itself. SIGPIPE and
+ * the signals of faults and of limits are thaw's own. A signal that the caller left ignored stays ignored.
+ */
+public final class SignalForwarder implements AutoCloseable {
+    private static final Set<Integer> FORWARDED = Set.of(
+            Signals.SIGHUP, Signals.SIGINT, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGALRM, Signals.SIGTERM, Signals.SIGSTKFLT,
+            Signals.SIGCONT, Signals.SIGTSTP, Signals.SIGURG, Signals.SIGVTALRM, Signals.SIGPROF, Signals.SIGWINCH, Signals.SIGIO,
+            Signals.SIGPWR);
+
+    private final BlockingQueue<Integer> caught = new LinkedBlockingQueue<>();
+    private final Map<Integer, Runnable> undo = new LinkedHashMap<>();
+
+    private SignalForwarder() {}
+
+    public static SignalForwarder install() {
+        Set<Integer> ignored = StatusFile.read(ProcessCalls.getpid()).ignoredSignals();
+        SignalForwarder forwarder = new SignalForwarder();
+        for (int signal : FORWARDED) {
+            if (!ignored.contains(signal)) {
+                forwarder.handle(signal);
+            }
+        }
+        // A caller that ignores SIGCHLD would have our children reaped by the kernel, exit status and all.
+        forwarder.handle(Signals.SIGCHLD);
+        // The JVM's answer to it, a thread dump, would go into the application's output.
+        ProcessCalls.setSignalIgnored(Signals.SIGQUIT);
+        return forwarder;
+    }
+
+    /** The next signal, SIGCHLD and {@link #wake} included (both as SIGCHLD); empty when there is none for so long. */
+    public Optional<Integer> next(Duration limit) {
+        try {
+            return Optional.ofNullable(caught.poll(limit.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    /** Lets {@link #next} return. */
+    public void wake() {
+        caught.add(Signals.SIGCHLD);
+    }
+
+    /** Forgets one signal that was caught and is not yet given out. */
+    boolean discard(int signal) {
+        return caught.remove(signal);
+    }
+
+    /** Stops this process as the signal would have done, had it not been caught; returns when it is continued. */
+    void stopHere() {
+        ProcessCalls.setSignalDefault(Signals.SIGTSTP);
+        // Without a shell to continue us the kernel ignores it: the process group is orphaned.
+        ProcessCalls.kill(ProcessCalls.getpid(), Signals.SIGTSTP);
+        pause();
+        handle(Signals.SIGTSTP);
+    }
+
+    @Override
+    public void close() {
+        undo.values().forEach(Runnable::run);
+    }
+
+    private void handle(int number) {
+        undo.putIfAbsent(number, JvmSignals.handle(number, caught::add));
+    }
+
+    /** The stop may hit another thread first, and this one goes on for a moment. */
+    private static void pause() {
+        try {
+            Thread.sleep(50);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

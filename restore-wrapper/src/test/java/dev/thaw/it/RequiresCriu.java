@@ -1,0 +1,13 @@
+package dev.thaw.it;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Needs a criu that works here, and root. Skipped without, with the reason; {@code -DmustRun=criu} makes that a failure. */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(Requirements.class)
+public @interface RequiresCriu {}

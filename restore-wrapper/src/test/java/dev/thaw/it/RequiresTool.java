@@ -1,0 +1,16 @@
+package dev.thaw.it;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Needs these programs in PATH. Skipped without; {@code -DmustRun=criu} makes that a failure. */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@ExtendWith(Requirements.class)
+public @interface RequiresTool {
+    /** As typed in a shell, {@code redis-server} for instance. */
+    String[] value();
+}
