@@ -50,6 +50,7 @@ public final class FileCalls {
     private static final int AT_EACCESS = 0x200;
     private static final int AT_NO_AUTOMOUNT = 0x800;
     private static final int AT_EMPTY_PATH = 0x1000;
+    private static final int AT_STATX_DONT_SYNC = 0x4000;
     private static final int X_OK = 1;
     private static final int CHUNK_BYTES = 16 * 1024;
 
@@ -112,6 +113,13 @@ public final class FileCalls {
     public static FileStatus fstat(int fd) {
         byte[] struct = new byte[FileStatus.STATX_BYTES];
         check(statx(fd, "", AT_EMPTY_PATH, struct), "statx(?)", fd);
+        return FileStatus.ofStatx(struct);
+    }
+
+    /** As {@link #fstat}, but of what the kernel knows by itself: the server of a network or FUSE file system is not asked, who may be slow. */
+    public static FileStatus fstatAtHand(int fd) {
+        byte[] struct = new byte[FileStatus.STATX_BYTES];
+        check(statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, struct), "statx(?)", fd);
         return FileStatus.ofStatx(struct);
     }
 

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What a user says about how to dump, and what this machine has for it.
  *
  * @param tcp what becomes of TCP connections; empty when the user did not say
- * @param lock how connections are kept quiet while they are dumped
+ * @param lock how established connections are kept quiet while they are dumped
  * @param criuOptions of {@code --criu-option}, given to criu as they are
  */
 public record DumpOptions(boolean leaveRunning, Optional<Tcp> tcp, NetworkLock lock, Intruders intruders, List<String> criuOptions) {
@@ -32,11 +32,8 @@ public record DumpOptions(boolean leaveRunning, Optional<Tcp> tcp, NetworkLock l
         criuOptions = List.copyOf(criuOptions);
     }
 
-    /** {@code --tcp}, or what was said to criu itself. */
-    Optional<Tcp> effectiveTcp() {
-        if (tcp.isEmpty() && criuOptions.contains("--tcp-established")) {
-            return Optional.of(Tcp.ESTABLISHED);
-        }
-        return tcp.isEmpty() && criuOptions.contains("--tcp-close") ? Optional.of(Tcp.CLOSE) : tcp;
+    /** Whether the user has told criu itself what to do with connections. */
+    boolean decidesTcpItself() {
+        return criuOptions.contains("--tcp-established") || criuOptions.contains("--tcp-close");
     }
 }

@@ -11,6 +11,7 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.restore.WorkDirectory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,7 +103,7 @@ final class ImageRoot implements AutoCloseable {
         if (FileCalls.lstatIfExists(manifest).isPresent()) {
             FileCalls.unlink(manifest);
         }
-        SafeRemoval.remove(directory);
+        WorkDirectory.removeTree(directory);
     }
 
     /** The complete generations that are not among the {@code keep} newest, and not current. */
@@ -112,6 +113,11 @@ final class ImageRoot implements AutoCloseable {
         String current = current().orElse("");
         old.removeIf(generation -> Generations.directoryName(generation.number()).equals(current));
         return old;
+    }
+
+    /** Directories of all generations but this one. */
+    List<String> othersThan(Generation one) {
+        return Generations.list(path).stream().filter(other -> other.number() != one.number()).map(Generation::directory).toList();
     }
 
     @Override

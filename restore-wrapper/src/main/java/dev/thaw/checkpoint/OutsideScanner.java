@@ -101,11 +101,11 @@ final class OutsideScanner {
                 continue;
             }
             if (tree.contains(stat.session())) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), Intruder.Bond.SESSION, stat.session()));
+                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.SESSION, stat.session()));
             } else if (tree.contains(stat.processGroup())) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), Intruder.Bond.PROCESS_GROUP, stat.processGroup()));
+                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.PROCESS_GROUP, stat.processGroup()));
             } else if (isInit && pidNamespace(stat.pid()).equals(pidNamespace(root.pid()))) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), Intruder.Bond.PID_NAMESPACE, 0));
+                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.PID_NAMESPACE, 0));
             }
         }
         return intruders;

@@ -79,7 +79,10 @@ final class SocketRules {
     }
 
     private void connections() {
-        Optional<Tcp> tcp = options.effectiveTcp();
+        Optional<Tcp> tcp = options.tcp();
+        if (options.decidesTcpItself()) {
+            return;
+        }
         if (tcp.isEmpty() && !connected.isEmpty()) {
             List<String> because = new ArrayList<>(connected.subList(0, Math.min(SHOWN, connected.size())));
             if (connected.size() > SHOWN) {

@@ -63,8 +63,12 @@ public record TreeScan(
         }
     }
 
-    /** A process that a dump leaves out, although it belongs to the tree by its session, process group or pid namespace. */
-    public record Intruder(int pid, String command, Bond bond, int shared) {
+    /**
+     * A process that a dump leaves out, although it belongs to the tree by its session, process group or pid namespace.
+     *
+     * @param shared id of the session or group
+     */
+    public record Intruder(int pid, String command, long startTicks, Bond bond, int shared) {
         /** What binds it to the tree. */
         public enum Bond { SESSION, PROCESS_GROUP, PID_NAMESPACE }
 

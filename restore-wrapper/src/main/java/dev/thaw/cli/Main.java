@@ -23,11 +23,13 @@ public final class Main {
     }
 
     /** A command is added by one line here. Only the one that is called is made: picocli's reflection takes milliseconds for each. */
-    private static Map<String, Function<Environment, Callable<Integer>>> commands() {
+    static Map<String, Function<Environment, Callable<Integer>>> commands() {
         Map<String, Function<Environment, Callable<Integer>>> commands = new LinkedHashMap<>();
         commands.put("run", RunCommand::new);
+        commands.put("checkpoint", CheckpointCommand::new);
         commands.put("restore", RestoreCommand::new);
         commands.put("plan", PlanCommand::new);
+        commands.put("demo", DemoCommand::new);
         return commands;
     }
 }

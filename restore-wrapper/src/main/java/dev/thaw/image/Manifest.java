@@ -81,13 +81,18 @@ public record Manifest(
     public record OtherEnd(String key, int pid, String command, int fd, String access) {}
 
     public Manifest {
-        command = List.copyOf(command);
-        criuOptions = List.copyOf(criuOptions);
-        processes = List.copyOf(processes);
-        outside = List.copyOf(outside);
-        cgroups = List.copyOf(cgroups);
-        cgroupMounts = List.copyOf(cgroupMounts);
-        notes = List.copyOf(notes);
+        command = copied(command);
+        criuOptions = copied(criuOptions);
+        processes = copied(processes);
+        outside = copied(outside);
+        cgroups = copied(cgroups);
+        cgroupMounts = copied(cgroupMounts);
+        notes = copied(notes);
+    }
+
+    /** A manifest of another thaw may lack a list. */
+    private static <T> List<T> copied(List<T> list) {
+        return list == null ? List.of() : List.copyOf(list);
     }
 
     public Instant createdAt() {

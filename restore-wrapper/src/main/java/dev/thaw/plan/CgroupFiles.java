@@ -2,11 +2,12 @@ package dev.thaw.plan;
 
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -21,17 +22,20 @@ public final class CgroupFiles {
      * Memberships and cgroup mounts of one process at one time.
      *
      * @param memberships as in /proc/PID/cgroup
-     * @param mounts of type cgroup or cgroup2, as in /proc/PID/mountinfo
+     * @param mounts of type cgroup or cgroup2, as in /proc/PID/mountinfo; without those that a later one hides
      */
     public record View(List<CgroupMembership> memberships, List<MountInfo> mounts) {
         public View {
             memberships = List.copyOf(memberships);
-            mounts = mounts.stream().filter(mount -> mount.fsType().equals("cgroup") || mount.fsType().equals("cgroup2")).toList();
+            Map<String, MountInfo> uppermost = new LinkedHashMap<>();
+            mounts.stream().filter(mount -> mount.fsType().equals("cgroup") || mount.fsType().equals("cgroup2"))
+                    .forEach(mount -> uppermost.put(mount.mountPoint(), mount));
+            mounts = List.copyOf(uppermost.values());
         }
 
         Optional<MountInfo> mountOf(String path) {
             return mounts.stream().filter(mount -> isBelow(path, mount.mountPoint()))
-                    .max((a, b) -> Integer.compare(a.mountPoint().length(), b.mountPoint().length()));
+                    .max(Comparator.comparingInt(mount -> mount.mountPoint().length()));
         }
 
         Optional<String> cgroupIn(MountInfo mount) {
@@ -49,27 +53,28 @@ public final class CgroupFiles {
      * @param dumped the world of the dumped process
      * @param now the world that restore runs in
      * @param choice {@code --cgroup}
-     * @return paths to try: the same relative file first, then the same name in each ancestor; empty when the hierarchy is not there
+     * @return paths to try: the same relative file first, then the same name in each ancestor; empty when the hierarchy is not there, or the
+     *     place of either process in it cannot be seen from inside its cgroup namespace
      */
     public static List<String> candidates(String path, View dumped, View now, CgroupChoice choice) {
         Optional<MountInfo> oldMount = dumped.mountOf(path);
-        if (oldMount.isEmpty() || choice instanceof CgroupChoice.Original) {
+        Optional<String> oldCgroup = oldMount.flatMap(dumped::cgroupIn);
+        if (oldCgroup.isEmpty() || choice instanceof CgroupChoice.Original) {
             return List.of();
         }
-        Optional<String> oldCgroup = dumped.cgroupIn(oldMount.get());
-        Optional<MountInfo> newMount = now.mounts().stream().filter(mount -> sameHierarchy(mount, oldMount.get()))
-                .min((a, b) -> Integer.compare(preference(a, oldMount.get()), preference(b, oldMount.get())));
-        if (oldCgroup.isEmpty() || newMount.isEmpty()) {
-            return List.of();
-        }
-        Optional<String> ours = choice instanceof CgroupChoice.At at ? Optional.of(at.path()) : now.cgroupIn(newMount.get());
-        if (ours.isEmpty()) {
-            return List.of();
-        }
-        String file = join(visibleRoot(oldMount.get()), path.substring(oldMount.get().mountPoint().length()));
-        String relative = relative(inMount(oldCgroup.get(), oldMount.get()), inMount(file, oldMount.get()));
-        String base = newMount.get().mountPoint();
-        return withAncestors(base, normalise(join(join(base, inMount(ours.get(), newMount.get())), relative)));
+        CgroupPath file = CgroupPath.of(oldMount.get().root()).then(path.substring(oldMount.get().mountPoint().length()));
+        Optional<CgroupPath> relative = file.relativeTo(CgroupPath.of(oldCgroup.get()));
+        return relative.isEmpty() ? List.of() : now.mounts().stream().filter(mount -> sameHierarchy(mount, oldMount.get()))
+                .sorted(Comparator.comparingInt(mount -> preference(mount, oldMount.get())))
+                .flatMap(mount -> place(relative.get(), mount, now, choice).stream()).findFirst().orElse(List.of());
+    }
+
+    /** The file and its namesakes in the cgroups above, as they read below this mount; empty when the mount does not show it. */
+    private static Optional<List<String>> place(CgroupPath relative, MountInfo mount, View now, CgroupChoice choice) {
+        CgroupPath root = CgroupPath.of(mount.root());
+        Optional<CgroupPath> ours = choice instanceof CgroupChoice.At at ? Optional.of(root.isAboveNamespace() ? root.then(at.path())
+                : CgroupPath.of(at.path())) : now.cgroupIn(mount).map(CgroupPath::of);
+        return ours.flatMap(cgroup -> cgroup.then(relative).below(root)).map(file -> withAncestors(mount.mountPoint(), file.text()));
     }
 
     private static int preference(MountInfo mount, MountInfo like) {
@@ -88,82 +93,25 @@ public final class CgroupFiles {
     /** The controllers among a v1 mount's super options; flags such as rw and xattr are left out. */
     private static Set<String> controllers(MountInfo mount) {
         Set<String> found = new HashSet<>(List.of(mount.superOptions().split(",")));
-        found.removeAll(Set.of("rw", "ro", "xattr", "noprefix", "clone_children", "nsdelegate", "memory_recursiveprot", "cpuset_v2_mode",
-                "noexec", "nosuid", "nodev", "relatime"));
-        found.removeIf(option -> option.startsWith("release_agent="));
+        found.removeAll(Set.of("rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "favordynmods", "seclabel", "noexec",
+                "nosuid", "nodev", "relatime"));
+        found.removeIf(option -> option.contains("=") && !option.startsWith("name="));
         return found;
-    }
-
-    private static String visibleRoot(MountInfo mount) {
-        return mount.root().startsWith("/..") ? "/" : mount.root();
-    }
-
-    /** A cgroup's path, as it reads below the mount point: a bind mount shows only what is below its root. */
-    private static String inMount(String cgroup, MountInfo mount) {
-        String root = visibleRoot(mount);
-        if (root.equals("/")) {
-            return cgroup;
-        }
-        return cgroup.equals(root) || isBelow(cgroup, root) ? "/" + strip(cgroup.substring(root.length())) : "/";
-    }
-
-    private static String relative(String from, String to) {
-        List<String> a = parts(from);
-        List<String> b = parts(to);
-        int common = 0;
-        while (common < a.size() && common < b.size() && a.get(common).equals(b.get(common))) {
-            common++;
-        }
-        List<String> steps = new ArrayList<>();
-        for (int i = common; i < a.size(); i++) {
-            steps.add("..");
-        }
-        steps.addAll(b.subList(common, b.size()));
-        return String.join("/", steps);
     }
 
     private static List<String> withAncestors(String mountPoint, String file) {
-        List<String> found = new ArrayList<>();
         String name = file.substring(file.lastIndexOf('/') + 1);
-        String directory = file.substring(0, file.lastIndexOf('/'));
-        while (directory.equals(mountPoint) || isBelow(directory, mountPoint)) {
-            found.add(join(directory, name));
-            directory = directory.substring(0, directory.lastIndexOf('/'));
+        if (name.isEmpty()) {
+            return List.of(mountPoint);
         }
-        return found;
-    }
-
-    private static String normalise(String path) {
-        Deque<String> kept = new ArrayDeque<>();
-        for (String part : parts(path)) {
-            if (part.equals("..")) {
-                kept.pollLast();
-            } else {
-                kept.addLast(part);
-            }
-        }
-        return "/" + String.join("/", kept);
-    }
-
-    private static List<String> parts(String path) {
         List<String> found = new ArrayList<>();
-        for (String part : path.split("/")) {
-            if (!part.isEmpty() && !part.equals(".")) {
-                found.add(part);
-            }
+        for (int slash = file.lastIndexOf('/'); slash >= 0; slash = file.lastIndexOf('/', slash - 1)) {
+            found.add(mountPoint + file.substring(0, slash) + "/" + name);
         }
         return found;
     }
 
     static boolean isBelow(String path, String directory) {
         return path.startsWith(directory.endsWith("/") ? directory : directory + "/") && path.length() > directory.length();
-    }
-
-    private static String join(String a, String b) {
-        return (a.endsWith("/") ? a.substring(0, a.length() - 1) : a) + "/" + strip(b);
-    }
-
-    private static String strip(String path) {
-        return path.startsWith("/") ? path.substring(1) : path;
     }
 }

@@ -3,6 +3,8 @@ package dev.thaw.plan;
 import dev.thaw.image.CgroupImage;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
 import java.util.ArrayList;
@@ -22,28 +24,57 @@ final class DumpedCgroups {
             return manifest.get();
         }
         int set = image.root().cgroupSet().orElse(image.inventory().rootCgroupSet());
-        List<CgroupImage.Controller> recorded = image.cgroups().sets().getOrDefault(set, List.of());
         List<CgroupMembership> memberships = new ArrayList<>();
-        for (CgroupImage.Controller controller : recorded) {
+        for (CgroupImage.Controller controller : image.cgroups().sets().getOrDefault(set, List.of())) {
             List<String> names = controller.name().isEmpty() ? List.of() : List.of(controller.name().split(","));
-            memberships.add(new CgroupMembership(0, names, controller.path().isEmpty() ? "/" : controller.path()));
+            memberships.add(new CgroupMembership(0, names, seenFromWithin(controller)));
         }
-        return new CgroupFiles.View(memberships.isEmpty() ? inferred(now, image) : memberships, now.mounts());
+        if (memberships.isEmpty()) {
+            return new CgroupFiles.View(inferred(now, image), now.mounts());
+        }
+        CgroupFiles.View recorded = new CgroupFiles.View(memberships, List.of());
+        List<MountInfo> mounts = now.mounts().stream()
+                .map(mount -> recorded.cgroupIn(mount).map(cgroup -> asOfThen(mount, CgroupPath.of(cgroup))).orElse(mount)).toList();
+        return new CgroupFiles.View(memberships, mounts);
+    }
+
+    /** As the process itself saw it, for the paths of its files are seen from there: the front part lies outside of its cgroup namespace. */
+    private static String seenFromWithin(CgroupImage.Controller controller) {
+        byte[] path = KernelString.encode(controller.path());
+        int outside = Math.min(controller.cgnsPrefix(), path.length);
+        String within = KernelString.decode(path, outside, path.length - outside);
+        return within.startsWith("/") ? within : "/" + within;
+    }
+
+    /** A container's mount shows its own cgroup only: then that of the dumped container was its cgroup of the same depth. */
+    private static MountInfo asOfThen(MountInfo mount, CgroupPath cgroup) {
+        CgroupPath root = CgroupPath.of(mount.root());
+        if (root.isAboveNamespace() || cgroup.below(root).isPresent()) {
+            return mount;
+        }
+        return new MountInfo(mount.mountId(), mount.parentId(), mount.major(), mount.minor(), cgroup.first(root.depth()).text(),
+                mount.mountPoint(), mount.options(), mount.fsType(), mount.source(), mount.superOptions());
     }
 
     /** The last witness, as criu records nothing when it ran in the same cgroups: the directory that all open files of a hierarchy share. */
     private static List<CgroupMembership> inferred(CgroupFiles.View now, ImageSnapshot image) {
-        List<String> paths = image.files().values().stream().filter(FileImage.RegularFile.class::isInstance)
-                .map(file -> ((FileImage.RegularFile) file).path()).toList();
+        List<FileImage.RegularFile> files = image.files().values().stream().filter(FileImage.RegularFile.class::isInstance)
+                .map(FileImage.RegularFile.class::cast).toList();
         List<CgroupMembership> found = new ArrayList<>();
         for (MountInfo mount : now.mounts()) {
-            Optional<String> common = paths.stream().filter(path -> now.mountOf(path).filter(mount::equals).isPresent())
-                    .map(path -> path.substring(mount.mountPoint().length(), path.lastIndexOf('/'))).reduce(DumpedCgroups::commonDirectory);
+            Optional<String> common = files.stream().filter(file -> now.mountOf(file.path()).filter(mount::equals).isPresent())
+                    .map(file -> directory(file).substring(mount.mountPoint().length())).reduce(DumpedCgroups::commonDirectory);
             if (common.isPresent() && now.cgroupIn(mount).isPresent()) {
-                found.add(new CgroupMembership(0, controllersOf(now, mount), common.get().isEmpty() ? "/" : common.get()));
+                found.add(new CgroupMembership(0, controllersOf(now, mount), CgroupPath.of(mount.root()).then(common.get()).text()));
             }
         }
         return found;
+    }
+
+    /** The cgroup that a file belongs to; an open directory is one itself. */
+    private static String directory(FileImage.RegularFile file) {
+        boolean directory = (file.mode().orElse(0) & 0170000) == 0040000 || (file.flags() & OpenFlags.O_DIRECTORY) != 0;
+        return directory ? file.path() : file.path().substring(0, file.path().lastIndexOf('/'));
     }
 
     private static List<String> controllersOf(CgroupFiles.View now, MountInfo mount) {

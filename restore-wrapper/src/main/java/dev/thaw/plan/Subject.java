@@ -1,7 +1,10 @@
 package dev.thaw.plan;
 
+import dev.thaw.image.FdType;
+import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.Owner;
 import dev.thaw.image.TaskImage;
 import dev.thaw.linux.OpenFlags;
 import java.util.List;
@@ -14,6 +17,19 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
     static Subject of(Use use, FileImage file, ImageSnapshot image) {
         List<String> commands = use.pids().stream().map(pid -> image.task(pid).map(TaskImage::command).orElse("")).toList();
         return new Subject(use, file, InheritKeys.of(file, image), use.pids().contains(image.root().pid()), commands, peerName(file, image));
+    }
+
+    /** A descriptor that was closed in the image and that the user gives a source all the same. */
+    static Subject closed(TaskImage task, int fd, ImageSnapshot image) {
+        Use use = new Use(Use.Kind.DESCRIPTOR, List.of(task.pid()), task.filesId().orElseThrow(), fd);
+        int flags = fd == 0 ? OpenFlags.O_RDONLY : fd <= 2 ? OpenFlags.O_WRONLY : OpenFlags.O_RDWR;
+        FileImage nothing = new FileImage.Other(new FileId(FdType.UNKNOWN, fd), flags, FdType.UNKNOWN, "closed", Owner.NONE);
+        return new Subject(use, nothing, Optional.empty(), task.pid() == image.root().pid(), List.of(task.command()), Optional.empty());
+    }
+
+    /** True when the image has no such descriptor. */
+    boolean isClosed() {
+        return file instanceof FileImage.Other && file.id().type() == FdType.UNKNOWN;
     }
 
     private static Optional<String> peerName(FileImage file, ImageSnapshot image) {
@@ -76,8 +92,21 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
         return use.fd() >= 0 && use.fd() <= 2;
     }
 
+    /** True for 0, 1 and 2 of the root process. */
+    boolean isStreamOfRoot() {
+        return isStream() && ofRoot;
+    }
+
+    /** The KEY of {@code --map} that names this descriptor alone. */
+    String mapKey() {
+        return ofRoot ? "fd:" + use.fd() : "fd:" + use.pids().get(0) + "/" + use.fd();
+    }
+
     /** How the file reads in /proc/PID/fd, as near as the image says. */
     String link() {
+        if (isClosed()) {
+            return "closed";
+        }
         return path().or(this::key).orElseGet(() -> file.id().type().name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
     }
 

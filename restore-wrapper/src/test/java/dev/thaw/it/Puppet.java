@@ -86,7 +86,8 @@ public final class Puppet implements AutoCloseable {
      * Runs Python code in the puppet, within {@link Await#LIMIT}.
      *
      * @return the value of the last expression: text as it is, anything else as {@code repr} writes it
-     * @throws AssertionError with Python's traceback when the code raised something, or when there is no answer
+     * @throws AssertionError with Python's traceback when the code raised something; when there is no answer; at once when it has ended, so
+     *     wait for a restore with {@link ThawProcess#awaitRestored} first
      */
     public String eval(String python) {
         return eval(python, Await.LIMIT);
@@ -115,8 +116,8 @@ public final class Puppet implements AutoCloseable {
         return value;
     }
 
-    /** In a pid namespace it has another pid for us than it had. */
-    private boolean isRunning() {
+    /** Whether it is there, restored or not yet dumped. In a pid namespace it has another pid for us than it had. */
+    public boolean isRunning() {
         return Children.isRunning(pid) || !program.processes().isEmpty();
     }
 

@@ -138,6 +138,21 @@ public final class ThawProcess implements AutoCloseable {
         awaitText(text, "output", this::out);
     }
 
+    /** Waits until the puppet is there again; fails with all that thaw has said when thaw ends before. @return this */
+    public ThawProcess awaitRestored(Puppet puppet) {
+        Await.value(() -> "the restored puppet " + puppet.pid() + "\n" + running.describe(), limit, () -> {
+            boolean over = running.hasEnded(); // looked at before the puppet: a detached restore ends when it is there
+            if (puppet.isRunning()) {
+                return Optional.of(puppet);
+            }
+            if (over) {
+                throw new AssertionError("thaw has ended, and puppet " + puppet.pid() + " is not there\n" + awaitEnd());
+            }
+            return Optional.empty();
+        });
+        return this;
+    }
+
     private void awaitText(String text, String stream, Supplier<String> written) {
         Await.value(() -> "'" + text + "' on the standard " + stream + " of thaw\n" + running.describe(), limit,
                 () -> Optional.of(written.get()).filter(all -> all.contains(text)));

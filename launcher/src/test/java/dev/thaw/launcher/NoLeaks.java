@@ -1,0 +1,50 @@
+package dev.thaw.launcher;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.ProcessTable;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/** Fails a test that leaves a descriptor open or a child behind. */
+final class NoLeaks implements BeforeEachCallback, AfterEachCallback {
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(NoLeaks.class);
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        context.getStore(NAMESPACE).put("before", now());
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        assertEquals(context.getStore(NAMESPACE).get("before"), now());
+    }
+
+    private record State(Map<Integer, String> descriptors, List<Integer> children) {}
+
+    private static State now() {
+        return new State(open(), ProcessTable.children(ProcessCalls.getpid()));
+    }
+
+    /** Without those that the JVM opens as it loads classes, and the one that the list is read with. */
+    private static Map<Integer, String> open() {
+        Map<Integer, String> open = new TreeMap<>();
+        for (int fd : ProcessTable.descriptors(ProcessCalls.getpid())) {
+            try {
+                String link = ProcessTable.link(ProcessCalls.getpid(), fd);
+                if (!link.endsWith(".jar") && !link.startsWith("/proc/") && !link.startsWith("/sys/") && !link.endsWith("random")) {
+                    open.put(fd, link);
+                }
+            } catch (LinuxException closedMeanwhile) {
+                continue;
+            }
+        }
+        return open;
+    }
+}

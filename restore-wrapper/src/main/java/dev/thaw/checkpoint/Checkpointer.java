@@ -1,0 +1,184 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.criu.CriuDump;
+import dev.thaw.image.Generation;
+import dev.thaw.image.ImageException;
+import dev.thaw.image.Manifest;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.WaitStatus;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+
+/**
+ * Makes a checkpoint. The tree is ended only when its images have been written, read back and found good, are safe on disk and current; up
+ * to then everything that goes wrong, thaw's own death included, leaves it running.
+ */
+public final class Checkpointer {
+    private static final int CRIU_FREEZE_SECONDS = 10;
+    private static final Duration LIMIT_OF_END = Duration.ofSeconds(30);
+
+    private final CheckpointRequest request;
+    private final Verifier verifier;
+    private final Report report;
+    private final Function<String, Optional<String>> variable;
+    private final Deadline deadline;
+    private final long startNanos = System.nanoTime();
+
+    /** @param variable looks an environment variable up: TMPDIR and the like */
+    public Checkpointer(CheckpointRequest request, Verifier verifier, Report report, Function<String, Optional<String>> variable) {
+        this.request = request;
+        this.verifier = verifier;
+        this.report = report;
+        this.variable = variable;
+        this.deadline = Deadline.in(request.limit());
+    }
+
+    /**
+     * @throws Failure when there is none; the tree runs on then, and the previous generation is still current
+     * @throws InterruptedException likewise
+     */
+    public Checkpoint run() throws InterruptedException {
+        PlannedDump planned = PlannedDump.of(request);
+        try (ImageRoot image = ImageRoot.open(request.image())) {
+            Checkpoint made = attempt(planned, image);
+            prune(image);
+            return made;
+        } catch (LinuxException e) {
+            throw new Failure(ExitCode.FAILURE, "the checkpoint of " + planned.root() + " was given up", List.of(e.getMessage()), List.of(), e);
+        }
+    }
+
+    private Checkpoint attempt(PlannedDump planned, ImageRoot image) throws InterruptedException {
+        try (Attempt attempt = new Attempt(image, variable)) {
+            Outcome outcome = dump(planned, attempt);
+            if (outcome.manifest().isPresent()) {
+                attempt.succeed();
+                Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+                return new Checkpoint(attempt.generation(), outcome.manifest().get(), planned.plan().notes(), elapsed);
+            }
+            attempt.abandon();
+            List<String> wrong = new Survivors(planned.scan()).awaitRunning();
+            throw outcome.why().apply(new DumpFailure(planned.root(), attempt.log(), outcome.output(), wrong, attempt.previous(), attempt.keptLog()));
+        }
+    }
+
+    /**
+     * How a dump went.
+     *
+     * @param manifest of a good one
+     * @param why makes the failure of a bad one
+     * @param output what criu wrote to its streams
+     */
+    private record Outcome(Optional<Manifest> manifest, Function<DumpFailure, Failure> why, String output) {
+        static Outcome failed(DumpRun run, Function<DumpFailure, Failure> why) {
+            return new Outcome(Optional.empty(), why, run.output());
+        }
+    }
+
+    private Outcome dump(PlannedDump planned, Attempt attempt) throws InterruptedException {
+        List<String> options = new ArrayList<>(planned.plan().criuOptions());
+        options.addAll(request.options().criuOptions());
+        Sealing sealing = new Sealing(request, planned.scan(), planned.plan().notes(), options, attempt);
+        boolean leaveRunning = request.options().leaveRunning();
+        try (HoldScript script = HoldScript.create()) {
+            // Where memfds must not be executed, criu ends the tree before its images are looked at.
+            boolean hold = !leaveRunning && script.isUsable();
+            CriuDump dump = new CriuDump(request.pid(), attempt.generation().directory(), attempt.workDirectory(), leaveRunning, freezeSeconds(),
+                    hold ? script.path() : "", options);
+            report.detail("criu " + request.criu().version() + ": " + String.join(" ", dump.arguments(request.criu().path())));
+            try (DumpRun run = DumpRun.start(request.criu().path(), dump)) {
+                attempt.running(run);
+                return hold ? heldDump(planned, attempt, sealing, run) : plainDump(planned, attempt, sealing, run);
+            }
+        }
+    }
+
+    /** criu waits with the frozen tree until the generation is complete. */
+    private Outcome heldDump(PlannedDump planned, Attempt attempt, Sealing sealing, DumpRun run) throws InterruptedException {
+        switch (run.awaitHold(deadline)) {
+            case LIMIT_PASSED:
+                return Outcome.failed(run, failure -> failure.late(deadline.limit()));
+            case ENDED:
+                return refused(run, run.awaitEnd(LIMIT_OF_END));
+            default:
+                break;
+        }
+        Outcome sealed = seal(attempt, sealing, run);
+        if (sealed.manifest().isEmpty()) {
+            return sealed;
+        }
+        run.answer(HoldScript.KEEP);
+        Optional<WaitStatus> end = run.awaitEnd(LIMIT_OF_END);
+        run.kill();
+        List<String> running = new Survivors(planned.scan()).awaitEnd(LIMIT_OF_END);
+        if (running.size() == planned.livingProcesses()) {
+            return refused(run, end);
+        }
+        // Once a process is gone the image is all there is of it, whatever criu says.
+        running.forEach(process -> report.warning(process + " was dumped, and has not ended"));
+        sealing.keepLog();
+        return sealed;
+    }
+
+    private Outcome plainDump(PlannedDump planned, Attempt attempt, Sealing sealing, DumpRun run) throws InterruptedException {
+        Optional<WaitStatus> end = run.awaitEnd(deadline.left());
+        if (end.isEmpty()) {
+            return Outcome.failed(run, failure -> failure.late(deadline.limit()));
+        }
+        if (end.get().exitCode() != 0) {
+            return refused(run, end);
+        }
+        Outcome sealed = seal(attempt, sealing, run);
+        if (!request.options().leaveRunning()) {
+            new Survivors(planned.scan()).awaitEnd(LIMIT_OF_END);
+        }
+        return sealed;
+    }
+
+    private Outcome seal(Attempt attempt, Sealing sealing, DumpRun run) {
+        try {
+            Sealing.Result result = sealing.seal(verifier);
+            if (!result.unfit().isEmpty()) {
+                List<String> reasons = result.unfit().stream().map(Finding::what).toList();
+                List<String> tries = result.unfit().stream().flatMap(finding -> finding.tries().stream()).distinct().toList();
+                return Outcome.failed(run, failure -> failure.worthless(ExitCode.PLAN, reasons, tries));
+            }
+            attempt.makeCurrent();
+            return new Outcome(Optional.of(result.manifest()), null, "");
+        } catch (ImageException e) {
+            return Outcome.failed(run, failure -> failure.worthless(ExitCode.IMAGE, List.of(e.getMessage()), List.of()));
+        } catch (LinuxException e) {
+            return Outcome.failed(run, failure -> failure.worthless(ExitCode.FAILURE, List.of(e.getMessage()), List.of()));
+        }
+    }
+
+    private Outcome refused(DumpRun run, Optional<WaitStatus> end) {
+        return end.isEmpty()
+                ? Outcome.failed(run, failure -> failure.late(deadline.limit()))
+                : Outcome.failed(run, failure -> failure.refused(end.get().exitCode()));
+    }
+
+    /** criu's own limit holds for the freeze alone. */
+    private OptionalInt freezeSeconds() {
+        long seconds = Math.max(1, deadline.left().toSeconds());
+        return seconds < CRIU_FREEZE_SECONDS ? OptionalInt.of((int) seconds) : OptionalInt.empty();
+    }
+
+    private void prune(ImageRoot image) {
+        for (Generation old : image.superfluous(request.keep())) {
+            try {
+                LinkRemaps.remove(old.directory(), image.othersThan(old));
+                image.discard(old.directory());
+            } catch (LinuxException e) {
+                report.warning("an old generation could not be removed: " + old.directory(), List.of(e.getMessage()), List.of("rm -r " + old.directory()));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.thaw.checkpoint;
+
+import dev.thaw.linux.LinuxException;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import java.util.List;
+
+/** A tree that can be dumped, as it was seen, and how. */
+record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
+
+    /**
+     * Looks at the tree and decides; ends intruders where the user wants that.
+     *
+     * @throws Failure with every reason against a dump; nothing was touched then
+     */
+    static PlannedDump of(CheckpointRequest request) throws InterruptedException {
+        TreeScan scan = scan(request.pid());
+        CheckpointPlan.Ready plan = ready(scan, request.options());
+        if (plan.toEnd().isEmpty()) {
+            return new PlannedDump(scan, plan);
+        }
+        List<TreeScan.Intruder> left = IntruderEnd.end(plan.toEnd());
+        if (!left.isEmpty()) {
+            throw Failure.of(ExitCode.FAILURE, left.get(0).text() + ", could not be ended", "it runs even after SIGKILL");
+        }
+        // They may have held the other ends of things.
+        TreeScan without = scan(request.pid());
+        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, request.options()).criuOptions(), plan.notes(), List.of()));
+    }
+
+    String root() {
+        return scan.root().text();
+    }
+
+    int livingProcesses() {
+        return (int) scan.processes().stream().filter(process -> !process.isZombie()).count();
+    }
+
+    private static TreeScan scan(int pid) {
+        try {
+            return TreeScanner.scan(pid).orElseThrow(() -> Failure.of(ExitCode.FAILURE, "there is no process " + pid,
+                    "/proc/" + pid + " does not exist", "thaw checkpoint --name NAME, or pgrep -f WORD for its pid"));
+        } catch (LinuxException e) {
+            throw new Failure(ExitCode.FAILURE, "the tree of pid " + pid + " cannot be looked at", List.of(e.getMessage()),
+                    List.of("as the user whose processes they are, or as root"), e);
+        }
+    }
+
+    private static CheckpointPlan.Ready ready(TreeScan scan, DumpOptions options) {
+        CheckpointPlan plan = CheckpointPlanner.plan(scan, options);
+        if (plan instanceof CheckpointPlan.Ready ready) {
+            return ready;
+        }
+        List<Failure> all = ((CheckpointPlan.Rejected) plan).problems().stream()
+                .map(problem -> new Failure(ExitCode.PLAN, problem.what(), problem.because(), problem.tries())).toList();
+        throw all.size() == 1 ? all.get(0) : Failure.all(ExitCode.PLAN,
+                scan.root().text() + " cannot be dumped: " + all.size() + " problems", List.of("nothing was touched"), all);
+    }
+}
