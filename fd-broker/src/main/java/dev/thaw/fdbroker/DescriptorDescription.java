@@ -74,7 +74,7 @@ public record DescriptorDescription(int fd, String kind, String link, String key
         return new DescriptorDescription(number, kind, link, key, access, flags, device, inode, mountId, position);
     }
 
-    static String kindOf(String link, FileStatus status) {
+    public static String kindOf(String link, FileStatus status) {
         if (link.startsWith(ANONYMOUS)) {
             return link.substring(ANONYMOUS.length()).replaceAll("[\\[\\]]", "").replaceFirst(":.*", "");
         }
@@ -106,7 +106,7 @@ public record DescriptorDescription(int fd, String kind, String link, String key
      *
      * @param path the link without the mark of a deleted file
      */
-    static String keyOf(String kind, String path, FileStatus status) {
+    public static String keyOf(String kind, String path, FileStatus status) {
         switch (kind) {
             case "pipe":
             case "socket":

@@ -12,13 +12,17 @@ import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.plan.PlanResult;
+import dev.thaw.plan.RestoreOptions;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.Planning;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,8 +91,18 @@ final class CheckpointCommand implements Callable<Integer> {
         CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu);
         Checkpoint made = new Checkpointer(request, Verifier.readable(), report, environment::variable).run();
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
+        warnOfRestore(report);
         environment.out().print(common.json() ? CheckpointPrinter.json(made) : CheckpointPrinter.line(made));
         return ExitCode.OK;
+    }
+
+    /** Plans a restore as it would be done here and now: what it would need is better known before the day it is needed. */
+    private void warnOfRestore(Report report) {
+        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Optional.empty());
+        if (planning.result() instanceof PlanResult.Rejected rejected) {
+            rejected.problems().forEach(problem -> report.warning("a restore will need more to go on: " + problem.what(), problem.because(),
+                    problem.tries()));
+        }
     }
 
     private int pid() {

@@ -29,6 +29,7 @@ public final class Main {
         commands.put("checkpoint", CheckpointCommand::new);
         commands.put("restore", RestoreCommand::new);
         commands.put("plan", PlanCommand::new);
+        commands.put("inspect", InspectCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

@@ -10,14 +10,19 @@ import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.FreshTerminal;
+import dev.thaw.restore.Markers;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Restorer;
 import dev.thaw.supervise.Lifecycle;
 import dev.thaw.supervise.SignalForwarder;
 import dev.thaw.supervise.StatusStream;
 import dev.thaw.supervise.SupervisedProcess;
+import dev.thaw.supervise.TerminalRelay;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,6 +49,10 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Option(names = "--broker", paramLabel = "SOCKET", description = "Socket of the broker that broker:NAME asks.")
     private String broker;
+
+    @Option(names = "--marker", paramLabel = "N=TEXT",
+            description = "Write TEXT and a line break to what descriptor N gets, before the application's first byte; repeatable.")
+    private Map<Integer, String> markers = new LinkedHashMap<>();
 
     @Parameters(paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
     private String image;
@@ -73,15 +82,29 @@ final class RestoreCommand implements Callable<Integer> {
         status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
+        Markers.check(markers.keySet(), plan);
         SignalForwarder signals = SignalForwarder.install();
-        Restorer.Restored restored = new Restorer(criu, report, environment::variable, this::openElsewhere)
+        try (FreshTerminal terminal = new FreshTerminal()) {
+            return attend(planning, plan, criu, signals, terminal, start, report, status);
+        }
+    }
+
+    private int attend(Planning planning, RestorePlan plan, CriuBinary criu, SignalForwarder signals, FreshTerminal terminal, long start,
+            Report report, StatusStream status) {
+        Restorer.Restored restored = new Restorer(criu, report, environment::variable, opening -> openElsewhere(opening, terminal), markers)
                 .restore(planning.image(), plan, life.timeout().orElse(LIMIT));
         status.event("restored", "pid", restored.rootPid(), "millis", millisSince(start), "criuMillis", restored.criuTime().toMillis());
-        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), Optional.empty(), life.lifecycle(signal -> false), signals, status,
+        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), terminal.release().map(TerminalRelay::start), life.lifecycle(signal -> false), signals, status,
                 report);
     }
 
-    private OwnedFd openElsewhere(Opening opening) {
+    private OwnedFd openElsewhere(Opening opening, FreshTerminal terminal) {
+        if (opening instanceof Opening.Pty) {
+            if (life.detach()) {
+                throw Failure.of(ExitCode.USAGE, "a pty does not go with --detach", "it ends when thaw leaves", "without --detach");
+            }
+            return terminal.open();
+        }
         if (opening instanceof Opening.Broker named) {
             return Brokers.retrieve(named.name(), Optional.ofNullable(broker));
         }

@@ -1,10 +1,11 @@
 package dev.thaw.plan;
 
 import dev.thaw.image.FileImage;
+import dev.thaw.image.RemapImage;
+import dev.thaw.image.TtyInfo;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.plan.Openings.Resolved;
-import java.util.Comparator;
 import java.util.Optional;
 
 /** What becomes of a descriptor that no rule speaks of: left to CRIU where it can, inherited or opened again where it cannot. */
@@ -37,10 +38,17 @@ final class AutomaticDecisions {
         }
         if (file instanceof FileImage.Tty tty) {
             return input.topology().isExternal(tty) ? stream(subject, "its terminal's other side was outside the dumped tree")
-                    : new Decision.Left(input.topology().terminal(tty).filter(info -> info.master()).isPresent()
-                            ? "a terminal of the application's own" : "its master is in the tree");
+                    : new Decision.Left(terminalReason(tty));
         }
         return new Decision.Left(file instanceof FileImage.Memfd ? "its content is in the image" : "CRIU keeps it in the image");
+    }
+
+    private String terminalReason(FileImage.Tty tty) {
+        Optional<TtyInfo> terminal = input.topology().terminal(tty);
+        if (terminal.filter(TtyInfo::isPty).isEmpty()) {
+            return "CRIU opens the terminal by its name again";
+        }
+        return terminal.get().master() ? "a terminal of the application's own" : "its master is in the tree";
     }
 
     private static String pipeReason(FileImage.PipeEnd pipe) {
@@ -52,11 +60,11 @@ final class AutomaticDecisions {
         if (file.external()) {
             return external(subject, file);
         }
-        if (file.remap().isPresent()) {
-            return new Decision.Left("deleted before the dump; its content is in the image");
-        }
         if (!file.path().startsWith("/") || !input.image().mounts().isEmpty()) {
             return new Decision.Left("in a mount namespace that is restored too");
+        }
+        if (file.remap().isPresent()) {
+            return deleted(subject, file);
         }
         FileState state = FileState.of(file, world.at(file.path()));
         if (state instanceof FileState.Fits) {
@@ -69,17 +77,38 @@ final class AutomaticDecisions {
         return replaced(openings.original(subject, Rule.Missing.ERROR, AUTO));
     }
 
+    /** Deleted before the dump. Where another name of it was left, criu made one more, which the first restore uses up. */
+    private Decision deleted(Subject subject, FileImage.RegularFile file) {
+        Optional<String> link = input.image().remaps().stream()
+                .filter(remap -> remap.kind() == RemapImage.Kind.LINKED && remap.fileId() == file.id().id()).findFirst()
+                .flatMap(remap -> input.image().regularFile(remap.remapId())).map(FileImage.RegularFile::path);
+        if (link.isEmpty()) {
+            return new Decision.Left("deleted before the dump; its content is in the image");
+        }
+        if (world.at(link.get()).isPresent()) {
+            return new Decision.Left("deleted before the dump; CRIU kept it as " + KernelString.printable(link.get()) + " for one restore");
+        }
+        return new Decision.Failed(PlanProblem.of(noSource(subject) + KernelString.printable(file.path()),
+                "it was deleted before the dump and kept as " + KernelString.printable(link.get()) + ", which an earlier restore has used up",
+                "link the file to that name again", "--map " + subject.mapKey() + "=null, or another source"));
+    }
+
     private Decision external(Subject subject, FileImage.RegularFile file) {
         return subject.isStream() ? replaced(openings.own(subject.fd(), subject, AUTO))
                 : new Decision.Failed(PlanProblem.of(noSource(subject) + file.path(),
-                        "it was declared external when it was dumped, so the image has no path", "--map '" + file.path() + "=/path'"));
+                        "it was declared external when it was dumped, so the image has no path",
+                        "--map '" + file.path() + "=" + (file.isWritable() ? file.isReadable() ? "rw" : "append" : "read") + ":/path'"));
     }
 
     private Decision fifo(Subject subject, FileImage.Fifo fifo) {
         String path = fifo.file().path();
-        if (!path.startsWith("/") || !input.image().mounts().isEmpty() || fifo.file().remap().isPresent()
-                || world.at(path).filter(status -> status.isFifo()).isPresent()) {
-            return new Decision.Left("the FIFO is there");
+        if (!path.startsWith("/") || !input.image().mounts().isEmpty() || fifo.file().remap().isPresent()) {
+            return new Decision.Left("CRIU makes the FIFO again");
+        }
+        if (world.at(path).filter(status -> status.isFifo()).isPresent()) {
+            FileState state = FileState.of(fifo.file(), world.at(path));
+            return state instanceof FileState.Fits ? new Decision.Left("the FIFO is there")
+                    : replaced(Resolved.of(Openings.named(path, fifo.file()), state.text()));
         }
         return new Decision.Failed(PlanProblem.of(noSource(subject) + "FIFO " + KernelString.printable(path),
                 world.at(path).isEmpty() ? "there is no such FIFO any more" : "there is something else at its path now",
@@ -102,9 +131,9 @@ final class AutomaticDecisions {
 
     /** A resource whose other end was outside: thaw's own stream of that number, or of the stream that it is a duplicate of. */
     private Decision stream(Subject subject, String because) {
-        Optional<Integer> number = subject.isStream() ? Optional.of(subject.fd()) : anchor(subject);
+        Optional<Integer> number = streamNumber(subject);
         if (number.isEmpty()) {
-            String where = "fd:" + subject.pids().get(0) + "/" + subject.fd();
+            String where = subject.mapKey();
             boolean reads = subject.wantedAccess() == OpenFlags.O_RDONLY;
             return new Decision.Failed(PlanProblem.of(noSource(subject) + subject.link() + direction(subject), because,
                     "--map '" + subject.key().map(key -> key.startsWith("/memfd:") ? key.substring(1) : key).orElse(where) + "="
@@ -115,13 +144,13 @@ final class AutomaticDecisions {
                 : new Decision.Replaced(resolved.opening(), AUTO, because + "; " + resolved.because(), -1);
     }
 
-    private Optional<Integer> anchor(Subject subject) {
-        return input.subjects().stream()
-                .filter(other -> other.isStream() && (other.file().id().equals(subject.file().id())
-                        || other.key().isPresent() && other.key().equals(subject.key())))
-                .min(Comparator.comparing((Subject other) -> !other.file().id().equals(subject.file().id()))
-                        .thenComparing(other -> !other.ofRoot()).thenComparing(other -> other.fd() == 0).thenComparing(Subject::fd))
-                .map(Subject::fd);
+    /** A child's stream goes where that stream of the root goes which it is a duplicate of, even under another number. */
+    private Optional<Integer> streamNumber(Subject subject) {
+        if (subject.isStreamOfRoot()) {
+            return Optional.of(subject.fd());
+        }
+        Optional<Integer> ofRoot = input.streamOrigin().ofRoot(subject);
+        return ofRoot.isPresent() || !subject.isStream() ? ofRoot.or(() -> input.streamOrigin().ofAny(subject)) : Optional.of(subject.fd());
     }
 
     private static String direction(Subject subject) {

@@ -2,10 +2,9 @@ package dev.thaw.plan;
 
 import dev.thaw.fdbroker.Source;
 import dev.thaw.image.FileImage;
+import dev.thaw.image.TaskImage;
 import dev.thaw.plan.Openings.Resolved;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,11 +14,14 @@ import java.util.Set;
  * Pure: everything it needs is in its arguments.
  */
 final class Decisions {
+    private static final int STDOUT = 1;
+
     private final PlanInput input;
     private final World world;
     private final RestoreOptions options;
     private final Openings openings;
     private final AutomaticDecisions automatic;
+    private final boolean sharesStdout;
     private final Set<Rule> matched = new LinkedHashSet<>();
     private final Set<String> notes = new LinkedHashSet<>();
 
@@ -29,6 +31,9 @@ final class Decisions {
         this.options = options;
         this.openings = new Openings(input, world, options, dumped);
         this.automatic = new AutomaticDecisions(input, world, openings);
+        this.sharesStdout = options.streams().get(2) instanceof Source.SameAsStdout || options.rules().stream()
+                .anyMatch(rule -> sourceOf(rule).filter(Source.SameAsStdout.class::isInstance).isPresent()
+                        && (rule.selector() instanceof Selector.Descriptor || input.subjects().stream().anyMatch(rule.selector()::matches)));
     }
 
     Openings openings() {
@@ -44,10 +49,16 @@ final class Decisions {
         return matched;
     }
 
+    /** @param subject a descriptor of the image, or one that was closed there and that some rule or option names */
     Decision of(Subject subject) {
+        Decision decision = decided(subject);
+        return sharesStdout && isStdout(subject) ? handedOver(subject, decision) : decision;
+    }
+
+    private Decision decided(Subject subject) {
         Optional<Rule> map = firstRule(subject, true);
         Optional<Integer> stream = explicitStream(subject);
-        if (map.isPresent() && stream.isPresent() && subject.isStream() && subject.ofRoot()
+        if (map.isPresent() && stream.isPresent() && options.streams().containsKey(subject.fd()) && subject.isStreamOfRoot()
                 && !sourceOf(map.get()).equals(Optional.of(options.streams().get(stream.get())))) {
             return new Decision.Failed(PlanProblem.of("two sources for " + subject.text() + ": " + map.get().origin() + ", and "
                     + streamOption(stream.get()) + " " + options.streams().get(stream.get()).text(), "it can have only one", "leave one out"));
@@ -84,7 +95,7 @@ final class Decisions {
         }
         if (rule.action() instanceof Rule.Action.Refuse) {
             return new Decision.Failed(PlanProblem.of(subject.text() + " is refused: " + subject.link(), rule.origin() + " says so",
-                    "change the rule, or give the descriptor a source: --map fd:" + subject.pids().get(0) + "/" + subject.fd() + "=…"));
+                    "change the rule, or give the descriptor a source: --map " + subject.mapKey() + "=…"));
         }
         if (rule.action() instanceof Rule.Action.FromCgroup cgroup) {
             if (!(subject.file() instanceof FileImage.RegularFile regular)) {
@@ -98,8 +109,8 @@ final class Decisions {
     }
 
     private Decision bySource(Source source, Subject subject, Rule.Missing missing, String rule, int stream) {
-        if (source instanceof Source.Original && !(subject.file() instanceof FileImage.RegularFile)) {
-            return new Decision.Left(rule + ": as the image has it");
+        if (source instanceof Source.Original && !isReopenable(subject.file())) {
+            return asItWas(subject, rule);
         }
         if (source instanceof Source.SameAsStdout) {
             return likeStdout(subject, rule);
@@ -110,17 +121,59 @@ final class Decisions {
         return replaced(resolved, rule, stream);
     }
 
+    /** False for what has no path, and for paths whose file only CRIU has. */
+    private boolean isReopenable(FileImage file) {
+        return file instanceof FileImage.RegularFile regular && regular.remap().isEmpty() && input.image().mounts().isEmpty();
+    }
+
+    private Decision asItWas(Subject subject, String rule) {
+        Topology topology = input.topology();
+        if (subject.isClosed()) {
+            return new Decision.Failed(PlanProblem.of(rule + ": " + subject.text() + " was closed", "there is no original to open again",
+                    "name a source"));
+        }
+        boolean lost = subject.file() instanceof FileImage.PipeEnd pipe && topology.isExternal(pipe)
+                || subject.file() instanceof FileImage.Tty tty && topology.isExternal(tty);
+        return lost ? new Decision.Failed(PlanProblem.of(rule + ": the original of " + subject.text() + " is gone: " + subject.link(),
+                "its other end was outside the dumped tree", "inherit, null, or another source"))
+                : new Decision.Left(rule + ": as the image has it");
+    }
+
     private Decision likeStdout(Subject subject, String rule) {
-        Optional<Subject> stdout = input.ofRoot(1);
-        if (stdout.isEmpty() || stdout.get().use().equals(subject.use())) {
-            return new Decision.Failed(PlanProblem.of(rule + ": the image has no standard output to share",
-                    "fd 1 of its root process was closed", "name a source of its own"));
+        Optional<Subject> stdout = stdout();
+        if (stdout.filter(found -> !found.use().equals(subject.use())).isEmpty()) {
+            return new Decision.Failed(PlanProblem.of(rule + ": there is no standard output to share", stdout.isPresent()
+                    ? subject.text() + " is standard output itself" : "fd 1 of the image's root process was closed", "name a source of its own"));
         }
         Decision decision = of(stdout.get());
-        if (decision instanceof Decision.Replaced replaced) {
-            return new Decision.Replaced(replaced.opening(), rule, "shares standard output", 1);
+        return decision instanceof Decision.Replaced replaced
+                ? new Decision.Replaced(replaced.opening(), rule, "shares standard output", STDOUT) : decision;
+    }
+
+    /** Standard output of the root process; also where it was closed and the user gives it a source. */
+    private Optional<Subject> stdout() {
+        TaskImage root = input.image().root();
+        boolean named = options.streams().containsKey(STDOUT) || options.rules().stream().anyMatch(rule -> rule.mustMatch()
+                && rule.selector() instanceof Selector.Descriptor descriptor && descriptor.fd() == STDOUT
+                && descriptor.pid().orElse(root.pid()) == root.pid());
+        return input.ofRoot(STDOUT).or(() -> named ? Optional.of(Subject.closed(root, STDOUT, input.image())) : Optional.empty());
+    }
+
+    private boolean isStdout(Subject subject) {
+        return stdout().filter(stdout -> stdout.use().equals(subject.use())
+                || !stdout.isClosed() && StreamOrigin.isSameDescription(stdout, subject)).isPresent();
+    }
+
+    /** One open file description for standard output and error is ours: CRIU could restore that of the image only for standard output. */
+    private Decision handedOver(Subject subject, Decision decision) {
+        String rule = "standard error shares standard output";
+        if (decision instanceof Decision.Left left) {
+            return isReopenable(subject.file()) ? replaced(openings.original(subject, Rule.Missing.ERROR, rule), rule, STDOUT)
+                    : new Decision.Failed(PlanProblem.of(rule + ", but only CRIU can restore that: " + subject.link(), left.because(),
+                            "name a source for both: --stdout append:PATH --stderr stdout"));
         }
-        return decision instanceof Decision.Failed ? decision : replaced(openings.original(stdout.get(), Rule.Missing.ERROR, rule), rule, 1);
+        return decision instanceof Decision.Replaced replaced && replaced.description() < 0
+                ? new Decision.Replaced(replaced.opening(), replaced.rule(), replaced.because(), STDOUT) : decision;
     }
 
     private static Decision replaced(Resolved resolved, String rule, int description) {
@@ -130,17 +183,11 @@ final class Decisions {
 
     /** The number of the explicit stream option that this descriptor follows: its own, or that of the stream it is a duplicate of. */
     private Optional<Integer> explicitStream(Subject subject) {
-        if (subject.ofRoot() && options.streams().containsKey(subject.fd())) {
+        if (subject.isStreamOfRoot() && options.streams().containsKey(subject.fd())) {
             return Optional.of(subject.fd());
         }
-        List<Integer> followed = new ArrayList<>(List.of(1, 2, 0));
-        followed.retainAll(options.streams().keySet());
-        return followed.stream().filter(number -> input.ofRoot(number).filter(stream -> isSame(stream, subject)).isPresent()).findFirst();
-    }
-
-    private static boolean isSame(Subject stream, Subject other) {
-        boolean resource = stream.kind().equals("pipe") || stream.kind().equals("socket") || stream.kind().equals("tty");
-        return stream.file().id().equals(other.file().id()) || resource && stream.key().isPresent() && stream.key().equals(other.key());
+        return options.streams().isEmpty() ? Optional.empty()
+                : input.streamOrigin().ofRoot(subject).flatMap(number -> explicitStream(input.ofRoot(number).orElseThrow()));
     }
 
     static String streamOption(int number) {

@@ -56,6 +56,10 @@ final class HandoverPlanner {
         keyHitsOthers.put(InheritKeys.ofPath(path.path()), true);
     }
 
+    void replaceNamespace(String key, Use use, Opening opening, String rule) {
+        paths.add(new PathHandover(key, List.of(use), opening, rule, "declared external at the dump"));
+    }
+
     /** The outcome; {@link #problems()} has what went wrong. */
     record Outcome(List<Handover> handovers, List<RestorePlan.Left> left, Optional<RestorePlan.OverlayEdits> overlay, List<String> notes) {}
 

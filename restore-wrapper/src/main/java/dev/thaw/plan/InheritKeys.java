@@ -5,11 +5,11 @@ import dev.thaw.image.ImageSnapshot;
 import java.util.Optional;
 
 /** The text that CRIU compares with the KEY of {@code --inherit-fd fd[N]:KEY}, per kind of file (criu/files.c, inherit_fd_lookup_id). */
-final class InheritKeys {
+public final class InheritKeys {
     private InheritKeys() {}
 
     /** @return empty for kinds without a key: inet and netlink sockets, eventfds, epoll sets and the like */
-    static Optional<String> of(FileImage file, ImageSnapshot image) {
+    public static Optional<String> of(FileImage file, ImageSnapshot image) {
         if (file instanceof FileImage.RegularFile regular) {
             return Optional.of(ofPath(regular.path()));
         }

@@ -3,6 +3,7 @@ package dev.thaw.plan;
 import dev.thaw.fdbroker.Source;
 import dev.thaw.image.FileImage;
 import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +74,7 @@ final class Openings {
         if (own == null) {
             return Resolved.failed(PlanProblem.of(rule + ": thaw was started without descriptor " + number,
                     "it is to become " + subject.text(), "start thaw with it open, e.g. `" + number + "</path` in a shell",
-                    "--map fd:" + subject.fd() + "=null"));
+                    "--map " + subject.mapKey() + "=null"));
         }
         boolean reopened = subject.file() instanceof FileImage.PipeEnd && own.status().isFifo();
         if (!reopened && !own.isNull() && !own.allows(subject.wantedAccess()) && subject.wantedAccess() != OpenFlags.O_RDWR) {
@@ -115,6 +116,9 @@ final class Openings {
             case READ_WRITE:
                 return checked(new Opening.Path(open.path(), OpenFlags.O_RDWR, OptionalInt.of(0666), -1), subject, rule);
             default:
+                if (subject.file() instanceof FileImage.Fifo fifo) {
+                    return checked(named(open.path(), fifo.file()), subject, rule);
+                }
                 if (!(subject.file() instanceof FileImage.RegularFile regular)) {
                     return checked(new Opening.Path(open.path(), wanted, OptionalInt.empty(), -1), subject, rule);
                 }
@@ -131,7 +135,7 @@ final class Openings {
                     wanted == OpenFlags.O_RDONLY ? "read:PATH" : "append:PATH or file:PATH", "rw:PATH"));
         }
         if (opening.createMode().isEmpty() && world.at(opening.path()).isEmpty()) {
-            return Resolved.failed(PlanProblem.of(rule + ": " + opening.path() + " does not exist",
+            return Resolved.failed(PlanProblem.of(rule + ": " + KernelString.printable(opening.path()) + " does not exist",
                     "it is to become " + subject.text(), "create it, or name another source"));
         }
         return Resolved.of(opening, rule);
@@ -143,7 +147,7 @@ final class Openings {
             return at(regular.path(), regular, subject, missing, rule, FileState.of(regular, world.at(regular.path())).text());
         }
         return Resolved.failed(PlanProblem.of(rule + ": a " + subject.kind() + " cannot be opened again by name",
-                subject.text() + " is " + subject.link(), "--map fd:" + subject.pids().get(0) + "/" + subject.fd() + "=null, or another source"));
+                subject.text() + " is " + KernelString.printable(subject.link()), "--map " + subject.mapKey() + "=null, or another source"));
     }
 
     private Resolved at(String path, FileImage.RegularFile file, Subject subject, Rule.Missing missing, String rule, String because) {
@@ -161,11 +165,12 @@ final class Openings {
                     "it was moved or removed, and the application only writes to it: created anew");
         }
         if (missing == Rule.Missing.NULL) {
-            return Resolved.of(nothing(subject), path + " is not there any more");
+            return Resolved.of(nothing(subject), KernelString.printable(path) + " is not there any more");
         }
-        return Resolved.failed(PlanProblem.of("no source for " + subject.text() + ": " + path + ", " + OpenFlags.access(file.flags()),
-                "there is no such file any more",
-                "--map '" + path + "=/other/path'", "--map fd:" + subject.pids().get(0) + "/" + subject.fd() + "=null"));
+        String text = KernelString.printable(path);
+        return Resolved.failed(PlanProblem.of("no source for " + subject.text() + ": " + text + ", " + OpenFlags.access(file.flags()),
+                "there is no such file any more", "--map '" + KernelString.printable(file.path()) + "=/other/path'",
+                "--map " + subject.mapKey() + "=null"));
     }
 
     /** The same file in the cgroup that restore runs in. */
@@ -177,18 +182,33 @@ final class Openings {
             }
         }
         if (missing == Rule.Missing.NULL) {
-            return Resolved.of(nothing(subject), path + " has no counterpart in the cgroup we are in");
+            return Resolved.of(nothing(subject), KernelString.printable(path) + " has no counterpart in the cgroup we are in");
         }
-        String looked = candidates.isEmpty() ? "its hierarchy, or the cgroup of the dumped process in it, is not known here"
-                : "looked for it at " + candidates.get(0);
-        return Resolved.failed(new PlanProblem("no source for " + subject.text() + ": " + path,
-                List.of("the cgroup that it belongs to is gone", looked),
-                List.of("--map '" + path + "=/sys/fs/cgroup/…' with the file that takes its place", "--cgroup PATH",
-                        "--map fd:" + subject.pids().get(0) + "/" + subject.fd() + "=null")));
+        String text = KernelString.printable(path);
+        return Resolved.failed(new PlanProblem("no source for " + subject.text() + ": " + text, whyNowhere(path, candidates),
+                List.of("--map '" + text + "=/sys/fs/cgroup/…' with the file that takes its place", "--cgroup PATH",
+                        "--map " + subject.mapKey() + "=null")));
+    }
+
+    private List<String> whyNowhere(String path, List<String> candidates) {
+        if (!CgroupFiles.isCgroupFile(path, dumped)) {
+            return List.of("it was not below a cgroup mount of the dumped process");
+        }
+        if (options.cgroup() instanceof CgroupChoice.Original) {
+            return List.of("the cgroup that it belongs to is gone", "--cgroup original looks nowhere else");
+        }
+        return List.of("the cgroup that it belongs to is gone", candidates.isEmpty()
+                ? "its hierarchy, or the cgroup of the dumped process in it, is not known here"
+                : "looked for it at " + KernelString.printable(candidates.get(0)));
     }
 
     private CgroupFiles.View view() {
         return new CgroupFiles.View(world.cgroups(), world.cgroupMounts());
+    }
+
+    /** What has no offset, with the recorded flags. */
+    static Opening.Path named(String path, FileImage.RegularFile file) {
+        return new Opening.Path(path, file.flags() & REOPEN_MASK, OptionalInt.empty(), -1);
     }
 
     /** With the recorded flags; the offset is kept within what is there: a rotated log must not get a hole. */
@@ -196,7 +216,7 @@ final class Openings {
         boolean appends = (file.flags() & OpenFlags.O_APPEND) != 0;
         long seek = file.position();
         FileStatus status = now.get();
-        if (!status.isRegular() || seek < 0) {
+        if (!status.isRegular() || seek < 0 || (file.flags() & OpenFlags.O_PATH) != 0) {
             seek = -1;
         } else if (appends && (file.flags() & OpenFlags.O_ACCMODE) == OpenFlags.O_WRONLY) {
             seek = status.size();

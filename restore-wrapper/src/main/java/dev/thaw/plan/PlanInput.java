@@ -7,6 +7,7 @@ import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.TaskImage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,9 @@ final class PlanInput {
     private final ImageSnapshot image;
     private final List<Subject> subjects = new ArrayList<>();
     private final Map<FileId, List<Use>> otherUses = new LinkedHashMap<>();
+    private final Map<Integer, Subject> ofRoot = new HashMap<>();
     private final Topology topology;
+    private final StreamOrigin streamOrigin;
 
     PlanInput(ImageSnapshot image) {
         this.image = image;
@@ -39,7 +42,9 @@ final class PlanInput {
                 subjects.add(Subject.of(use, image.file(descriptor), image));
             }
         });
+        subjects.stream().filter(Subject::ofRoot).forEach(subject -> ofRoot.put(subject.fd(), subject));
         topology = new Topology(image, subjects);
+        streamOrigin = new StreamOrigin(this);
     }
 
     private void addOther(TaskImage task, OptionalInt fileId, Use.Kind kind) {
@@ -66,11 +71,15 @@ final class PlanInput {
         return topology;
     }
 
+    StreamOrigin streamOrigin() {
+        return streamOrigin;
+    }
+
     Map<FileId, List<Use>> otherUses() {
         return otherUses;
     }
 
     Optional<Subject> ofRoot(int fd) {
-        return subjects.stream().filter(subject -> subject.ofRoot() && subject.fd() == fd).findFirst();
+        return Optional.ofNullable(ofRoot.get(fd));
     }
 }

@@ -25,23 +25,22 @@ public final class Questions {
                 found.add(Openings.parent(path));
             }
         }
-        List<String> recordedPaths = List.copyOf(found);
-        CgroupFiles.View dumped = DumpedCgroups.of(image, recorded, now);
-        for (String path : recordedPaths) {
-            found.addAll(CgroupFiles.candidates(path, dumped, now, options.cgroup()));
-        }
         for (Source source : sources(options)) {
             if (source instanceof Source.Open open) {
                 found.add(open.path());
                 found.add(Openings.parent(open.path()));
             }
         }
+        CgroupFiles.View dumped = DumpedCgroups.of(image, recorded, now);
+        for (String path : List.copyOf(found)) {
+            found.addAll(CgroupFiles.candidates(path, dumped, now, options.cgroup()));
+        }
         found.add("/dev/null");
         return found;
     }
 
     /** Numbers of thaw's own descriptors that may become sources. */
-    public static Set<Integer> ownDescriptors(RestoreOptions options) {
+    public static Set<Integer> ownDescriptors(ImageSnapshot image, RestoreOptions options) {
         Set<Integer> found = new TreeSet<>(List.of(0, 1, 2));
         for (Source source : sources(options)) {
             if (source instanceof Source.Descriptor descriptor) {
@@ -49,9 +48,13 @@ public final class Questions {
             }
         }
         for (Rule rule : options.rules()) {
-            if (rule.selector() instanceof Selector.Descriptor descriptor
-                    && rule.action() instanceof Rule.Action.From from && from.source() instanceof Source.Inherit) {
+            if (!(rule.action() instanceof Rule.Action.From from) || !(from.source() instanceof Source.Inherit)) {
+                continue;
+            }
+            if (rule.selector() instanceof Selector.Descriptor descriptor) {
                 found.add(descriptor.fd());
+            } else {
+                image.tables().values().forEach(table -> table.forEach(descriptor -> found.add(descriptor.fd())));
             }
         }
         return found;
@@ -62,7 +65,10 @@ public final class Questions {
         return sources(options).stream().anyMatch(Source.Broker.class::isInstance);
     }
 
-    /** Every pid, thread id, session and process group that CRIU takes again, in ascending order. */
+    /**
+     * Every pid, thread id, session and process group that CRIU takes again, in ascending order: for leaders that had ended it starts
+     * helpers with their numbers (criu/pstree.c, prepare_pstree_ids).
+     */
     public static List<Integer> numbers(ImageSnapshot image) {
         Set<Integer> found = new TreeSet<>();
         for (TaskImage task : image.tasks()) {
@@ -72,6 +78,15 @@ public final class Questions {
                 found.addAll(task.threads());
             }
         }
+        Set<Integer> leaders = new TreeSet<>();
+        image.tasks().forEach(task -> leaders.addAll(List.of(task.session(), task.processGroup())));
+        if (!image.root().isSessionLeader()) {
+            // A shell job joins the session and the process group of criu (criu/pstree.c, prepare_pstree_for_shell_job).
+            leaders.removeAll(List.of(image.root().session(), image.root().processGroup()));
+        }
+        found.addAll(leaders);
+        // 0 stands for a leader outside of the pid namespace.
+        found.remove(0);
         return List.copyOf(found);
     }
 

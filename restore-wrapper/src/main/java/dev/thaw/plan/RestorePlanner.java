@@ -1,22 +1,21 @@
 package dev.thaw.plan;
 
-import dev.thaw.fdbroker.Source;
-import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
-import dev.thaw.image.Owner;
+import dev.thaw.image.NamespaceImage;
 import dev.thaw.image.TaskImage;
 import dev.thaw.linux.KernelString;
-import dev.thaw.linux.OpenFlags;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** (image, world, options) → a plan, or every reason why there is none. Pure: no input or output, no clock, no log. */
 public final class RestorePlanner {
@@ -27,6 +26,7 @@ public final class RestorePlanner {
     private final HandoverPlanner handovers;
     private final List<PlanProblem> problems = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
+    private final Set<String> given = new HashSet<>();
 
     private RestorePlanner(ImageSnapshot image, Optional<CgroupFiles.View> recorded, World world, RestoreOptions options) {
         this.input = new PlanInput(image);
@@ -52,6 +52,7 @@ public final class RestorePlanner {
         problems.addAll(seen.keySet());
         addClosedOnes();
         new PathUses(input, world, options, decisions).plan(handovers, problems);
+        new NamespaceUses(input.image(), world, options, decisions).plan(handovers, problems);
         problems.addAll(unmatched());
         problems.addAll(unsupported());
         HandoverPlanner.Outcome outcome = handovers.finish();
@@ -78,49 +79,38 @@ public final class RestorePlanner {
         }
     }
 
-    /** Descriptors that were closed in the image and that the user names all the same. */
     private void addClosedOnes() {
-        Map<Integer, Source> wanted = new TreeMap<>(options.streams());
-        wanted.keySet().removeIf(number -> input.ofRoot(number).isPresent());
-        wanted.forEach((number, source) -> addClosed(input.image().root(), number, source, Decisions.streamOption(number) + " " + source.text()));
-        for (Rule rule : options.rules()) {
-            if (rule.mustMatch() && !decisions.matched().contains(rule) && rule.selector() instanceof Selector.Descriptor descriptor
-                    && rule.action() instanceof Rule.Action.From from) {
-                Optional<TaskImage> task = descriptor.pid().isPresent() ? input.image().task(descriptor.pid().getAsInt())
-                        : Optional.of(input.image().root());
-                task.filter(found -> found.filesId().isPresent()).ifPresent(found -> {
-                    decisions.matched().add(rule);
-                    addClosed(found, descriptor.fd(), from.source(), rule.origin());
-                });
+        for (Subject closed : closedOnes()) {
+            Decision decision = decisions.of(closed);
+            if (decision instanceof Decision.Replaced replaced) {
+                handovers.add(closed.use(), new Decision.Replaced(replaced.opening(), replaced.rule(), "closed in the image; "
+                        + replaced.because(), replaced.description()));
+                given.add(closed.mapKey());
+            } else {
+                problems.add(((Decision.Failed) decision).problem());
             }
         }
     }
 
-    private void addClosed(TaskImage task, int number, Source source, String rule) {
-        Use use = new Use(Use.Kind.DESCRIPTOR, List.of(task.pid()), task.filesId().orElseThrow(), number);
-        int flags = number == 0 ? OpenFlags.O_RDONLY : number <= 2 ? OpenFlags.O_WRONLY : OpenFlags.O_RDWR;
-        FileImage absent = new FileImage.Other(new FileId(FdType.UNKNOWN, 0), flags, FdType.UNKNOWN, "closed", Owner.NONE);
-        Subject subject = new Subject(use, absent, Optional.empty(), task.pid() == input.image().root().pid(), List.of(task.command()),
-                Optional.empty());
-        if (source instanceof Source.Original) {
-            problems.add(PlanProblem.of(rule + ": " + use.text() + " was closed", "there is no original to open again", "name a source"));
-            return;
+    /** Descriptors that were closed in the image and that the user names all the same. */
+    private Collection<Subject> closedOnes() {
+        TaskImage root = input.image().root();
+        Map<List<Integer>, Subject> found = new LinkedHashMap<>();
+        for (int number : new TreeSet<>(options.streams().keySet())) {
+            addIfClosed(root, number, found);
         }
-        Openings.Resolved resolved = source instanceof Source.SameAsStdout
-                ? openStdout(subject, rule) : decisions.openings().resolve(source, subject, Rule.Missing.ERROR, rule);
-        if (resolved.isFailed()) {
-            problems.add(resolved.problem());
-        } else {
-            int description = source instanceof Source.SameAsStdout ? 1 : number <= 2 && options.streams().containsKey(number) ? number : -1;
-            handovers.add(use, new Decision.Replaced(resolved.opening(), rule, "closed in the image", description));
+        for (Rule rule : options.rules()) {
+            if (rule.mustMatch() && rule.selector() instanceof Selector.Descriptor descriptor) {
+                input.image().task(descriptor.pid().orElse(root.pid())).ifPresent(task -> addIfClosed(task, descriptor.fd(), found));
+            }
         }
+        return found.values();
     }
 
-    private Openings.Resolved openStdout(Subject subject, String rule) {
-        Source stdout = options.streams().get(1);
-        return stdout == null ? Openings.Resolved.failed(PlanProblem.of(rule + ": there is no standard output to share",
-                "name a source for both", "--stdout append:PATH --stderr stdout"))
-                : decisions.openings().resolve(stdout, subject, Rule.Missing.ERROR, rule);
+    private void addIfClosed(TaskImage task, int number, Map<List<Integer>, Subject> found) {
+        if (task.filesId().isPresent() && input.image().descriptor(task.pid(), number).isEmpty()) {
+            found.putIfAbsent(List.of(task.filesId().getAsInt(), number), Subject.closed(task, number, input.image()));
+        }
     }
 
     private List<PlanProblem> unmatched() {
@@ -147,13 +137,17 @@ public final class RestorePlanner {
                         "the image was written by a newer criu", "use a newer thaw", "restore it with criu itself"));
             }
         }
+        for (NamespaceImage namespace : input.image().namespaces()) {
+            namespace.externalKey().ifPresent(key -> found.add(PlanProblem.of("the image needs a namespace from outside: " + key,
+                    "it was dumped by a container engine, which brings that namespace itself", "restore it with that engine")));
+        }
         return found;
     }
 
     private List<String> streamNotes() {
         List<String> found = new ArrayList<>();
         for (int number = 0; number <= 2; number++) {
-            if (input.ofRoot(number).isEmpty() && !options.streams().containsKey(number)) {
+            if (input.ofRoot(number).isEmpty() && !given.contains("fd:" + number)) {
                 found.add("fd " + number + " was closed in the application and stays so; give it one with "
                         + Decisions.streamOption(number) + " SOURCE");
             }
@@ -164,10 +158,11 @@ public final class RestorePlanner {
     private RestorePlan.CriuSwitches switches(HandoverPlanner.Outcome outcome) {
         ImageSnapshot image = input.image();
         Set<FileId> dropped = outcome.overlay().map(edits -> edits.files().dropped()).orElse(Set.of());
-        boolean established = input.subjects().stream().anyMatch(subject -> subject.file() instanceof FileImage.InetSocket socket
-                && socket.isEstablished());
+        // Half-closed ones too: what counts for criu is that there is a peer (criu/sk-inet.c, tcp_connection).
+        boolean connected = input.subjects().stream().anyMatch(subject -> subject.file() instanceof FileImage.InetSocket socket
+                && socket.isTcp() && socket.destPort() != 0 && !dropped.contains(socket.id()));
         Optional<String> tcp = image.inventory().tcpClose() ? Optional.of("--tcp-close")
-                : established ? Optional.of("--tcp-established") : Optional.empty();
+                : connected ? Optional.of("--tcp-established") : Optional.empty();
         boolean externalUnix = image.files().values().stream().anyMatch(file -> file instanceof FileImage.UnixSocket socket
                 && socket.isExternPlaceholder() && !dropped.contains(file.id()));
         return new RestorePlan.CriuSwitches(input.topology().isShellJob(), !image.locks().isEmpty(), tcp, externalUnix,

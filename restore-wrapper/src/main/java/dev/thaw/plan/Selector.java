@@ -48,6 +48,14 @@ public sealed interface Selector {
         }
     }
 
+    /** An external network or pid namespace by the name it was given at the dump: {@code net:NAME}, {@code pid:NAME}. */
+    record Namespace(String text) implements Selector {
+        @Override
+        public boolean matches(Candidate candidate) {
+            return false;
+        }
+    }
+
     /** Descriptor {@code fd} of one process, or of the root process where no pid is given. */
     record Descriptor(OptionalInt pid, int fd) implements Selector {
         @Override
@@ -116,8 +124,11 @@ public sealed interface Selector {
         if (text.matches("(pipe|socket):\\[[0-9]+]|tty\\[[0-9a-f]+:[0-9a-f]+]|file\\[[0-9a-f]+:[0-9a-f]+]")) {
             return new Key(text);
         }
+        if (text.matches("(net|pid):.+")) {
+            return new Namespace(text);
+        }
         throw new IllegalArgumentException("'" + text + "' is no key; one of: /PATH or a glob over paths, pipe:[INODE], socket:[INODE], "
-                + "tty[RDEV:DEV] (hexadecimal), memfd:NAME, fd:N, fd:PID/N");
+                + "tty[RDEV:DEV] (hexadecimal), memfd:NAME, fd:N, fd:PID/N, net:NAME, pid:NAME");
     }
 
     private static Selector descriptor(String text) {

@@ -21,10 +21,12 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
 
     /** A descriptor that was closed in the image and that the user gives a source all the same. */
     static Subject closed(TaskImage task, int fd, ImageSnapshot image) {
-        Use use = new Use(Use.Kind.DESCRIPTOR, List.of(task.pid()), task.filesId().orElseThrow(), fd);
+        List<TaskImage> sharing = image.tasks().stream().filter(other -> other.filesId().equals(task.filesId())).toList();
+        Use use = new Use(Use.Kind.DESCRIPTOR, sharing.stream().map(TaskImage::pid).toList(), task.filesId().orElseThrow(), fd);
         int flags = fd == 0 ? OpenFlags.O_RDONLY : fd <= 2 ? OpenFlags.O_WRONLY : OpenFlags.O_RDWR;
         FileImage nothing = new FileImage.Other(new FileId(FdType.UNKNOWN, fd), flags, FdType.UNKNOWN, "closed", Owner.NONE);
-        return new Subject(use, nothing, Optional.empty(), task.pid() == image.root().pid(), List.of(task.command()), Optional.empty());
+        return new Subject(use, nothing, Optional.empty(), sharing.contains(image.root()), sharing.stream().map(TaskImage::command).toList(),
+                Optional.empty());
     }
 
     /** True when the image has no such descriptor. */

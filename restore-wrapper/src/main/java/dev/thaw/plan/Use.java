@@ -10,7 +10,7 @@ import java.util.List;
  */
 public record Use(Kind kind, List<Integer> pids, int filesId, int fd) {
     /** What for. */
-    public enum Kind { DESCRIPTOR, MAPPING, EXECUTABLE, WORKING_DIRECTORY, ROOT }
+    public enum Kind { DESCRIPTOR, MAPPING, EXECUTABLE, WORKING_DIRECTORY, ROOT, NETWORK_NAMESPACE, PID_NAMESPACE }
 
     public Use {
         pids = List.copyOf(pids);
@@ -28,6 +28,10 @@ public record Use(Kind kind, List<Integer> pids, int filesId, int fd) {
                 return "the executable" + whose;
             case WORKING_DIRECTORY:
                 return "the working directory" + whose;
+            case NETWORK_NAMESPACE:
+                return "the network namespace" + whose;
+            case PID_NAMESPACE:
+                return "the pid namespace" + whose;
             default:
                 return "the root directory" + whose;
         }

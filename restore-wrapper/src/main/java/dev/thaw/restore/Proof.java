@@ -57,6 +57,10 @@ final class Proof {
                 return mapping(pid, offered);
             case EXECUTABLE:
                 return link(pid, "exe", offered);
+            case NETWORK_NAMESPACE:
+                return link(pid, "ns/net", offered);
+            case PID_NAMESPACE:
+                return link(pid, "ns/pid", offered);
             case WORKING_DIRECTORY:
                 return link(pid, "cwd", offered);
             default:

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -32,16 +33,20 @@ public final class Restorer {
     private final Report report;
     private final Function<String, Optional<String>> environment;
     private final Function<Opening, OwnedFd> elsewhere;
+    private final Map<Integer, String> markers;
 
     /**
      * @param environment value of a variable by name
      * @param elsewhere opens sources that are neither paths, own descriptors nor the journal; the result is owned by the restore
+     * @param markers texts by descriptor of the root, see {@link Markers}
      */
-    public Restorer(CriuBinary criu, Report report, Function<String, Optional<String>> environment, Function<Opening, OwnedFd> elsewhere) {
+    public Restorer(CriuBinary criu, Report report, Function<String, Optional<String>> environment, Function<Opening, OwnedFd> elsewhere,
+            Map<Integer, String> markers) {
         this.criu = criu;
         this.report = report;
         this.environment = environment;
         this.elsewhere = elsewhere;
+        this.markers = Map.copyOf(markers);
     }
 
     /**
@@ -66,6 +71,7 @@ public final class Restorer {
                 images = work.file("images");
                 OverlayDirectory.write(image, plan.overlay().get(), images);
             }
+            Markers.write(markers, plan, opened);
             return run(plan, images, work, opened, deadline);
         }
     }
