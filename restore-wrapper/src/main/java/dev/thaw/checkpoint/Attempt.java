@@ -22,6 +22,7 @@ final class Attempt implements AutoCloseable {
     private final Thread atExit = new Thread(this::abandon, "abandon the checkpoint");
     private DumpRun run;
     private boolean decided;
+    private String lastLog = "";
 
     /** @param variable looks an environment variable up: TMPDIR and the like */
     Attempt(ImageRoot image, Function<String, Optional<String>> variable) {
@@ -57,6 +58,7 @@ final class Attempt implements AutoCloseable {
 
     /** From now on the generation stays. */
     synchronized void succeed() {
+        lastLog = log();
         decided = true;
     }
 
@@ -71,12 +73,14 @@ final class Attempt implements AutoCloseable {
         }
         image.restoreCurrent(previous);
         image.discard(generation.directory());
+        lastLog = work.text(CriuDump.LOG);
         keepLog();
+        work.close();
     }
 
-    /** What criu logged so far. */
-    String log() {
-        return work.text(CriuDump.LOG);
+    /** What criu has logged so far. */
+    synchronized String log() {
+        return decided ? lastLog : work.text(CriuDump.LOG);
     }
 
     /** Of an abandoned attempt: where its log is. */
@@ -85,10 +89,9 @@ final class Attempt implements AutoCloseable {
     }
 
     private void keepLog() {
-        String log = log();
-        if (!log.isEmpty()) {
+        if (!lastLog.isEmpty()) {
             try {
-                FileCalls.writeFile(image.path() + "/" + ImageRoot.FAILURE_LOG, KernelString.encode(log), 0600);
+                FileCalls.writeFile(image.path() + "/" + ImageRoot.FAILURE_LOG, KernelString.encode(lastLog), 0600);
             } catch (LinuxException diskFull) {
                 return; // the reason is told from the log all the same
             }

@@ -21,11 +21,12 @@ import java.util.Optional;
  * @param keptLog where the log is to be found
  */
 record DumpFailure(String root, String log, String output, List<String> wrong, Optional<String> current, Optional<String> keptLog) {
+    private static final int QUOTED_LINES = 2;
 
     /** criu ended with an error. */
     Failure refused(int criuStatus) {
         // Mistakes in options are told on the streams only, before there is a log.
-        Optional<LogFinding> finding = CriuLog.parse(log).finding().or(() -> CriuLog.parse(output).finding());
+        Optional<LogFinding> finding = CriuLog.parse(log).finding().or(() -> CriuLog.parse(output).finding().filter(LogFinding::known));
         List<String> because = new ArrayList<>();
         List<String> tries = new ArrayList<>();
         if (finding.isPresent()) {
@@ -34,6 +35,9 @@ record DumpFailure(String root, String log, String output, List<String> wrong, O
             if (!finding.get().advice().isEmpty()) {
                 tries.add(finding.get().advice());
             }
+        } else if (!output.isBlank()) {
+            // The mistake is in the first line, and the whole of criu's help may follow.
+            output.lines().filter(line -> !line.isBlank()).limit(QUOTED_LINES).forEach(line -> because.add("criu: " + line.strip()));
         } else {
             because.add("criu ended with status " + criuStatus + " and wrote no reason");
         }

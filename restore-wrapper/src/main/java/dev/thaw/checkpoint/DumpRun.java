@@ -32,6 +32,7 @@ final class DumpRun implements AutoCloseable {
     private final FdCalls.Pipe says = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private final FdCalls.Pipe hears = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private int pid;
+    private Optional<OwnedFd> process = Optional.empty();
     private Optional<WaitStatus> end = Optional.empty();
 
     private DumpRun() {}
@@ -52,6 +53,7 @@ final class DumpRun implements AutoCloseable {
             descriptors.put(HoldScript.HEARS, run.hears.reader().number());
             run.pid = PosixSpawn.spawn(new PosixSpawn.Request(criu, dump.arguments(criu), environment(), descriptors,
                     PosixSpawn.Session.NEW_SESSION, Optional.empty(), true, Set.of(), OptionalLong.empty()));
+            run.process = Optional.of(ProcessCalls.pidfdOpen(run.pid));
         } catch (RuntimeException e) {
             run.close();
             throw e;
@@ -100,19 +102,29 @@ final class DumpRun implements AutoCloseable {
         return KernelString.decode(FileCalls.readAll(output.number()));
     }
 
-    /** Ends criu if it runs. From any thread. */
-    synchronized void kill() {
-        if (pid != 0 && end.isEmpty()) {
-            ProcessCalls.kill(pid, Signals.SIGKILL);
-            awaitEnd(LIMIT_AFTER_KILL);
-        }
+    /** Ends criu if it runs. From any thread: the one that waits for its end takes its status. */
+    void kill() {
+        process.ifPresent(criu -> {
+            try {
+                ProcessCalls.pidfdSendSignal(criu.number(), Signals.SIGKILL);
+            } catch (LinuxException e) {
+                if (!e.is(Errno.ESRCH)) {
+                    throw e;
+                }
+            }
+            FdCalls.poll(new int[] {criu.number()}, POLLIN, LIMIT_AFTER_KILL.toMillis());
+        });
     }
 
     @Override
     public void close() {
         try {
             kill();
+            if (pid != 0) {
+                awaitEnd(LIMIT_AFTER_KILL);
+            }
         } finally {
+            process.ifPresent(OwnedFd::close);
             says.close();
             hears.close();
             output.close();

@@ -37,6 +37,10 @@ public final class LifeOptions {
             description = "Asked with sh -c, again and again, until it exits with 0: then the application is up. Its pid is in $THAW_PID.")
     private String readyCommand;
 
+    @Option(names = "--notify", description = "Tell the service manager when the application is up, for one that doesn't by itself; "
+            + "it then does not get $$NOTIFY_SOCKET. A restore always tells.")
+    private boolean notify;
+
     @Option(
             names = "--on-parent-death",
             paramLabel = "keep|end",
@@ -48,6 +52,11 @@ public final class LifeOptions {
     enum OnParentDeath {
         KEEP,
         END
+    }
+
+    /** Whether thaw speaks to the service manager in the application's place. */
+    public boolean notifies() {
+        return notify;
     }
 
     public boolean detach() {
@@ -66,7 +75,7 @@ public final class LifeOptions {
             throw new Failure(ExitCode.USAGE, "--on-parent-death end does not go with --detach", List.of(because), List.of("one of them"));
         }
         return new LifecycleOptions(
-                detach, Optional.ofNullable(pidFile), timeout(), settle, Optional.ofNullable(readyCommand), end, false, intercept);
+                detach, Optional.ofNullable(pidFile), timeout(), settle, Optional.ofNullable(readyCommand), end, false, Optional.empty(), intercept);
     }
 
     /** The stream of {@code --status-fd}; one call only. */

@@ -15,6 +15,7 @@ import dev.thaw.restore.Markers;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Restorer;
 import dev.thaw.supervise.Lifecycle;
+import dev.thaw.supervise.ServiceNotify;
 import dev.thaw.supervise.SignalForwarder;
 import dev.thaw.supervise.StatusStream;
 import dev.thaw.supervise.SupervisedProcess;
@@ -94,8 +95,9 @@ final class RestoreCommand implements Callable<Integer> {
         Restorer.Restored restored = new Restorer(criu, report, environment::variable, opening -> openElsewhere(opening, terminal), markers)
                 .restore(planning.image(), plan, life.timeout().orElse(LIMIT));
         status.event("restored", "pid", restored.rootPid(), "millis", millisSince(start), "criuMillis", restored.criuTime().toMillis());
-        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), terminal.release().map(TerminalRelay::start), life.lifecycle(signal -> false), signals, status,
-                report);
+        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), terminal.release().map(TerminalRelay::start),
+                life.lifecycle(signal -> false).afterRestore()
+                        .notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE))), signals, status, report);
     }
 
     private OwnedFd openElsewhere(Opening opening, FreshTerminal terminal) {

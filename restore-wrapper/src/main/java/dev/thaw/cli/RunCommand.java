@@ -10,6 +10,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.run.Run;
 import dev.thaw.run.RunOptions;
+import dev.thaw.supervise.ServiceNotify;
 import dev.thaw.supervise.StatusStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,7 +91,10 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         LaunchSpec spec = new LaunchSpec(
                 command, Optional.ofNullable(directory), variables, streams.byNumber(), kept, opens, policy, life.detach(), !noHints);
         OptionalInt floor = pidFloor == null ? OptionalInt.empty() : OptionalInt.of(pidFloor);
-        return new RunOptions(spec, name == null ? "" : name, exec, floor, life.lifecycle(signal -> false), environment.environment());
+        Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
+        List<String> inherited = environment.environment().stream()
+                .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
+        return new RunOptions(spec, name == null ? "" : name, exec, floor, life.lifecycle(signal -> false).notifying(manager), inherited);
     }
 
     private void checkUsage() {

@@ -23,12 +23,7 @@ final class DumpedCgroups {
         if (manifest.isPresent()) {
             return manifest.get();
         }
-        int set = image.root().cgroupSet().orElse(image.inventory().rootCgroupSet());
-        List<CgroupMembership> memberships = new ArrayList<>();
-        for (CgroupImage.Controller controller : image.cgroups().sets().getOrDefault(set, List.of())) {
-            List<String> names = controller.name().isEmpty() ? List.of() : List.of(controller.name().split(","));
-            memberships.add(new CgroupMembership(0, names, seenFromWithin(controller)));
-        }
+        List<CgroupMembership> memberships = recordedByCriu(image);
         if (memberships.isEmpty()) {
             return new CgroupFiles.View(inferred(now, image), now.mounts());
         }
@@ -36,6 +31,21 @@ final class DumpedCgroups {
         List<MountInfo> mounts = now.mounts().stream()
                 .map(mount -> recorded.cgroupIn(mount).map(cgroup -> asOfThen(mount, CgroupPath.of(cgroup))).orElse(mount)).toList();
         return new CgroupFiles.View(memberships, mounts);
+    }
+
+    /** Without guesses: what thaw or criu wrote down. It has no mounts when thaw did not. */
+    static CgroupFiles.View witnessed(ImageSnapshot image, Optional<CgroupFiles.View> manifest) {
+        return manifest.orElseGet(() -> new CgroupFiles.View(recordedByCriu(image), List.of()));
+    }
+
+    private static List<CgroupMembership> recordedByCriu(ImageSnapshot image) {
+        int set = image.root().cgroupSet().orElse(image.inventory().rootCgroupSet());
+        List<CgroupMembership> memberships = new ArrayList<>();
+        for (CgroupImage.Controller controller : image.cgroups().sets().getOrDefault(set, List.of())) {
+            List<String> names = controller.name().isEmpty() ? List.of() : List.of(controller.name().split(","));
+            memberships.add(new CgroupMembership(0, names, seenFromWithin(controller)));
+        }
+        return memberships;
     }
 
     /** As the process itself saw it, for the paths of its files are seen from there: the front part lies outside of its cgroup namespace. */

@@ -41,7 +41,7 @@ final class PathUses {
             } else if (state instanceof FileState.Changed && isDirectory(regular)) {
                 // A directory's size changes with its entries on some file systems; CRIU compares it all the same.
                 handovers.replacePath(new HandoverPlanner.PathHandover(regular.path(), entry.getValue(),
-                        new Opening.Path(regular.path(), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY, OptionalInt.empty(), -1), "auto",
+                        new Opening.Path(regular.path(), flags(regular), OptionalInt.empty(), -1), "auto",
                         state.text()));
             } else {
                 problems.add(problem(regular, entry.getValue(), state));
@@ -62,13 +62,18 @@ final class PathUses {
                         "it is to become " + uses.get(0).text(), "create it, or name another path"));
                 return;
             }
-            int flags = OpenFlags.O_RDONLY | (isDirectory(file) ? OpenFlags.O_DIRECTORY : 0);
             handovers.replacePath(new HandoverPlanner.PathHandover(file.path(), uses,
-                    new Opening.Path(open.path(), flags, OptionalInt.empty(), -1), rule.origin(), "named by the rule"));
+                    new Opening.Path(open.path(), flags(file), OptionalInt.empty(), -1), rule.origin(), "named by the rule"));
             return;
         }
         problems.add(PlanProblem.of(rule.origin() + ": only another path can take the place of " + uses.get(0).text(),
                 "it is " + KernelString.printable(file.path()), "--map '" + KernelString.printable(file.path()) + "=/other/path'"));
+    }
+
+    /** A mapping that is shared and written needs a file that can be written to; criu records it as open for both. */
+    private static int flags(FileImage.RegularFile file) {
+        boolean both = (file.flags() & OpenFlags.O_ACCMODE) == OpenFlags.O_RDWR;
+        return (both ? OpenFlags.O_RDWR : OpenFlags.O_RDONLY) | (isDirectory(file) ? OpenFlags.O_DIRECTORY : 0);
     }
 
     private static boolean isDirectory(FileImage.RegularFile file) {

@@ -35,6 +35,7 @@ public final class Questions {
         for (String path : List.copyOf(found)) {
             found.addAll(CgroupFiles.candidates(path, dumped, now, options.cgroup()));
         }
+        found.addAll(CgroupPlacement.directories(image, recorded, now, options.cgroup()));
         found.add("/dev/null");
         return found;
     }

@@ -15,15 +15,16 @@ import java.util.Set;
  * @param left what CRIU restores by itself, with the reason
  * @param overlay changes to the descriptor tables; empty when the images are used as they are
  * @param criu switches of the engine
- * @param cgroup a cgroup the tree is put into before criu starts, relative to each hierarchy; empty: stays in ours
+ * @param cgroups directories of the cgroups that the tree is put into; empty: it stays in ours
  * @param numbers pids and thread ids that have to be free
  * @param notes what the user should know, one line each
  */
 public record RestorePlan(String imagesDirectory, int rootPid, List<Handover> handovers, List<Left> left, Optional<OverlayEdits> overlay,
-        CriuSwitches criu, Optional<String> cgroup, List<Integer> numbers, List<String> notes) {
+        CriuSwitches criu, List<String> cgroups, List<Integer> numbers, List<String> notes) {
     public RestorePlan {
         handovers = List.copyOf(handovers);
         left = List.copyOf(left);
+        cgroups = List.copyOf(cgroups);
         numbers = List.copyOf(numbers);
         notes = List.copyOf(notes);
     }

@@ -3,7 +3,6 @@ package dev.thaw.plan;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
-import dev.thaw.image.NamespaceImage;
 import dev.thaw.image.TaskImage;
 import dev.thaw.linux.KernelString;
 import java.util.ArrayList;
@@ -24,6 +23,7 @@ public final class RestorePlanner {
     private final RestoreOptions options;
     private final Decisions decisions;
     private final HandoverPlanner handovers;
+    private final List<String> placement;
     private final List<PlanProblem> problems = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
     private final Set<String> given = new HashSet<>();
@@ -35,6 +35,7 @@ public final class RestorePlanner {
         CgroupFiles.View now = new CgroupFiles.View(world.cgroups(), world.cgroupMounts());
         this.decisions = new Decisions(input, world, options, DumpedCgroups.of(image, recorded, now));
         this.handovers = new HandoverPlanner(input, world);
+        this.placement = CgroupPlacement.directories(image, recorded, now, options.cgroup());
     }
 
     /**
@@ -57,6 +58,7 @@ public final class RestorePlanner {
         problems.addAll(unsupported());
         HandoverPlanner.Outcome outcome = handovers.finish();
         problems.addAll(handovers.problems());
+        List<String> cgroups = CgroupPlacement.existing(placement, world, options.cgroup(), problems);
         if (!problems.isEmpty()) {
             return new PlanResult.Rejected(problems);
         }
@@ -64,9 +66,8 @@ public final class RestorePlanner {
         notes.addAll(outcome.notes());
         notes.addAll(streamNotes());
         ImageSnapshot image = input.image();
-        Optional<String> cgroup = options.cgroup() instanceof CgroupChoice.At at ? Optional.of(at.path()) : Optional.empty();
         return new PlanResult.Ready(new RestorePlan(image.directory(), image.root().pid(), outcome.handovers(), outcome.left(),
-                outcome.overlay(), switches(outcome), cgroup, Questions.numbers(image), notes));
+                outcome.overlay(), switches(outcome), cgroups, Questions.numbers(image), notes));
     }
 
     private void apply(Subject subject, Decision decision, Map<PlanProblem, Integer> seen) {
@@ -136,10 +137,6 @@ public final class RestorePlanner {
                 found.add(PlanProblem.of(subject.text() + " is of a kind this version does not know (type " + unknown.rawType() + ")",
                         "the image was written by a newer criu", "use a newer thaw", "restore it with criu itself"));
             }
-        }
-        for (NamespaceImage namespace : input.image().namespaces()) {
-            namespace.externalKey().ifPresent(key -> found.add(PlanProblem.of("the image needs a namespace from outside: " + key,
-                    "it was dumped by a container engine, which brings that namespace itself", "restore it with that engine")));
         }
         return found;
     }

@@ -36,6 +36,11 @@ final class StreamOrigin {
         if (subject.isStreamOfRoot() && subject.fd() != 2) {
             return Optional.empty();
         }
+        if (subject.isNull()) {
+            // It stands for nothing in particular: three streams of one /dev/null are still three streams.
+            boolean inherited = subject.isStream() && !subject.ofRoot();
+            return first(inherited ? List.of(subject.fd()) : List.of(), subject, StreamOrigin::isSameDescription);
+        }
         return first(order, subject, StreamOrigin::isSameDescription).or(() -> first(order, subject, StreamOrigin::isSameResource));
     }
 

@@ -89,6 +89,11 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
         return format == 0020000 || format == 0060000;
     }
 
+    /** True for /dev/null. */
+    boolean isNull() {
+        return path().filter("/dev/null"::equals).isPresent();
+    }
+
     /** True for 0, 1 and 2. */
     boolean isStream() {
         return use.fd() >= 0 && use.fd() <= 2;

@@ -10,6 +10,7 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.plan.RestorePlan;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -40,11 +41,23 @@ final class CriuRun {
     /** @param images the images directory, or an overlay of it */
     static Outcome restore(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened, Duration limit) {
         List<String> argv = CriuCommandLine.restore(criu.path(), images, work.path(), plan);
-        int pid = spawn(argv, plan, work, opened);
+        int pid = spawn(inCgroups(argv, plan.cgroups()), plan, work, opened);
         Optional<WaitStatus> status = ProcessCalls.waitPid(pid, limit);
         String root = work.text(CriuCommandLine.PID_FILE).trim();
         OptionalInt rootPid = root.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(root)) : OptionalInt.empty();
         return new Outcome(status, rootPid, work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE), argv);
+    }
+
+    /** A shell that moves itself and becomes criu: thaw need not move, and the tree is in there from its first moment. */
+    private static List<String> inCgroups(List<String> argv, List<String> cgroups) {
+        if (cgroups.isEmpty()) {
+            return argv;
+        }
+        String script = "n=$1; shift; while [ $n -gt 0 ]; do echo $$ >\"$1/cgroup.procs\" || exit 1; shift; n=$((n-1)); done; exec \"$@\"";
+        List<String> shell = new ArrayList<>(List.of("/bin/sh", "-c", script, "thaw", Integer.toString(cgroups.size())));
+        shell.addAll(cgroups);
+        shell.addAll(argv);
+        return shell;
     }
 
     private static int spawn(List<String> argv, RestorePlan plan, WorkDirectory work, OpenedHandovers opened) {

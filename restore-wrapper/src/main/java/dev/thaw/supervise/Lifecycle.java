@@ -78,6 +78,7 @@ public final class Lifecycle {
         boolean ready = early.isEmpty() && readiness.state() == Readiness.State.READY;
         if (ready) {
             status.event("ready", "pid", pid, "millis", readiness.elapsed().toMillis());
+            options.manager().ifPresent(this::tellReady);
             if (options.detach()) {
                 return ExitCode.OK;
             }
@@ -90,6 +91,14 @@ public final class Lifecycle {
             endedEarly(how, readiness.elapsed());
         }
         return how.exitCode();
+    }
+
+    private void tellReady(ServiceNotify manager) {
+        if (options.detach()) {
+            manager.readyAsMainProcess(pid);
+        } else {
+            manager.ready(pid);
+        }
     }
 
     private void endedEarly(WaitStatus how, Duration after) {

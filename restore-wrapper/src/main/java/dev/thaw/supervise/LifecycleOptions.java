@@ -14,6 +14,7 @@ import java.util.function.IntPredicate;
  * @param readyCommand has to succeed for it to count as up
  * @param endWithParent whether the application is ended when thaw dies
  * @param earlyEndFails whether an end before it was up is a failure even with exit code 0, as after a restore
+ * @param manager the service manager to be told
  * @param intercept see {@link SupervisionOptions}
  */
 public record LifecycleOptions(
@@ -24,12 +25,18 @@ public record LifecycleOptions(
         Optional<String> readyCommand,
         boolean endWithParent,
         boolean earlyEndFails,
+        Optional<ServiceNotify> manager,
         IntPredicate intercept) {
     private static final Duration READY_LIMIT = Duration.ofMinutes(1);
 
     /** For an application that was restored. */
     public LifecycleOptions afterRestore() {
-        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, true, intercept);
+        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, true, manager, intercept);
+    }
+
+    /** The same, telling the service manager. */
+    public LifecycleOptions notifying(Optional<ServiceNotify> told) {
+        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, earlyEndFails, told, intercept);
     }
 
     /** As long as the timeout; a ready command is not asked for ever. */

@@ -4,6 +4,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.PosixSpawn;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How something is started: it gets the descriptors that are named here, at these numbers, and no other. Unless told otherwise in a
@@ -29,6 +32,7 @@ public abstract class Start<B extends Start<B>> {
     private OptionalInt terminal = OptionalInt.empty();
     private OptionalLong noFileSoftLimit = OptionalLong.empty();
     private String directory = "/";
+    private final List<TestCgroup> cgroups = new ArrayList<>();
 
     Start() {
         environment.put("PATH", Optional.ofNullable(System.getenv("PATH")).orElse("/usr/bin:/bin"));
@@ -103,8 +107,24 @@ public abstract class Start<B extends Start<B>> {
         return self();
     }
 
-    /** @param argv the program's path, or its name in PATH, and its arguments */
-    Running spawn(List<String> argv) {
+    /** It is a member of this cgroup from the start; one for each hierarchy. */
+    public B cgroup(TestCgroup cgroup) {
+        cgroups.add(cgroup);
+        return self();
+    }
+
+    /** A shell moves itself and becomes the program: it would be too late from outside. */
+    private List<String> inCgroups(List<String> argv) {
+        if (cgroups.isEmpty()) {
+            return argv;
+        }
+        String moves = cgroups.stream().map(cgroup -> "echo $$ >'" + cgroup.file("cgroup.procs") + "' && ").collect(Collectors.joining());
+        return Stream.concat(Stream.of("/bin/sh", "-c", moves + "exec \"$0\" \"$@\""), argv.stream()).toList();
+    }
+
+    /** @param program the program's path, or its name in PATH, and its arguments */
+    Running spawn(List<String> program) {
+        List<String> argv = inCgroups(program);
         Children.adoptOrphans();
         SortedMap<Integer, Integer> table = new TreeMap<>(descriptors);
         captured.forEach((number, file) -> table.put(number, file.number()));

@@ -102,9 +102,13 @@ public final class TestCgroup implements AutoCloseable {
         return read("cgroup.procs").lines().map(Integer::valueOf).toList();
     }
 
-    /** Takes it away while the test goes on; a second time does nothing. The processes in it must have ended or moved. */
     @Override
     public void close() {
+        vanish();
+    }
+
+    /** Takes it away while the test goes on; a second time does nothing. The processes in it must have ended or moved. */
+    public void vanish() {
         if (FileCalls.statIfExists(directory).isPresent()) {
             remove(directory);
         }

@@ -48,6 +48,8 @@ class SelectorTest {
             memfd:,               memfd:
             fd:1,                 fd:1
             fd:4021/1000,         fd:4021/1000
+            net:extRootNetNS,     net:extRootNetNS
+            pid:extRootPidNS,     pid:extRootPidNS
             """)
     void each_form_of_a_key_is_read_and_written_again(String key, String text) {
         assertEquals(text, Selector.parse(key).text());
@@ -55,11 +57,11 @@ class SelectorTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "app.log", "pipe:81734", "pipe:[]", "pipe:[81734", "pipe:[81734] ", "pipe[81734]", "socket[4711]", "socket:[x]",
-            "tty[8803]", "tty[88G3:1a]", "tty:[8803:1a]", "tty[8803:1A]", "file[2b]", "stdout", "1", "Pipe:[1]"})
+            "tty[8803]", "tty[88G3:1a]", "tty:[8803:1a]", "tty[8803:1A]", "file[2b]", "stdout", "1", "Pipe:[1]", "net:", "mnt:x"})
     void other_text_is_refused_with_the_forms_there_are(String key) {
         String message = assertThrows(IllegalArgumentException.class, () -> Selector.parse(key)).getMessage();
         assertEquals("'" + key + "' is no key; one of: /PATH or a glob over paths, pipe:[INODE], socket:[INODE], "
-                + "tty[RDEV:DEV] (hexadecimal), memfd:NAME, fd:N, fd:PID/N", message);
+                + "tty[RDEV:DEV] (hexadecimal), memfd:NAME, fd:N, fd:PID/N, net:NAME, pid:NAME", message);
     }
 
     @ParameterizedTest
@@ -112,6 +114,11 @@ class SelectorTest {
             """)
     void a_resource_key_is_compared_letter_by_letter(String key, String kind, String of, boolean expected) {
         assertEquals(expected, Selector.parse(key).matches(Seen.other(101, 9, kind, of)));
+    }
+
+    @Test
+    void a_namespace_is_no_descriptor() {
+        assertFalse(Selector.parse("net:x").matches(Seen.other(100, 5, "other", "x")));
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.thaw.fdbroker.policy.Peer;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.OpenFlags;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -28,15 +29,11 @@ final class Descriptors {
                 deposit.name(),
                 kind,
                 DescriptorDescription.keyOf(kind, path, status),
-                FdCalls.getFlags(fd),
+                FdCalls.getFlags(fd) & ~OpenFlags.O_LARGEFILE,
                 peer.uid(),
                 peer.gid(),
                 peer.pid(),
                 storedAt,
-                deposit.expiry().isZero() ? Optional.empty() : Optional.of(expiry(storedAt, deposit)));
-    }
-
-    private static Instant expiry(Instant storedAt, Deposit deposit) {
-        return storedAt.plus(deposit.expiry());
+                deposit.expiry().isZero() ? Optional.empty() : Optional.of(storedAt.plus(deposit.expiry())));
     }
 }

@@ -1,0 +1,93 @@
+package dev.thaw.it;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.thaw.checkpoint.Checkpoint;
+import dev.thaw.checkpoint.CheckpointRequest;
+import dev.thaw.checkpoint.Checkpointer;
+import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.checkpoint.DumpOptions.Intruders;
+import dev.thaw.checkpoint.DumpOptions.NetworkLock;
+import dev.thaw.checkpoint.DumpOptions.Tcp;
+import dev.thaw.checkpoint.Verifier;
+import dev.thaw.criu.CriuLocator;
+import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.ImagesDirectory;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Checkpoints made by the classes behind {@code thaw checkpoint}, in the test JVM: no JVM has to start for each. */
+final class Dumps {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final Scratch scratch;
+    private final int pid;
+    private boolean leaveRunning;
+    private Optional<Tcp> tcp = Optional.empty();
+    private NetworkLock lock = NetworkLock.SKIP;
+    private Intruders intruders = Intruders.FAIL;
+    private List<String> criuOptions = List.of();
+    private Verifier verifier = Verifier.readable();
+
+    private Dumps(Scratch scratch, int pid) {
+        this.scratch = scratch;
+        this.pid = pid;
+    }
+
+    /** Into {@code image} of the scratch directory. */
+    static Dumps of(Scratch scratch, Puppet puppet) {
+        return new Dumps(scratch, puppet.pid());
+    }
+
+    Dumps leaveRunning() {
+        leaveRunning = true;
+        return this;
+    }
+
+    Dumps tcp(Tcp choice, NetworkLock how) {
+        tcp = Optional.of(choice);
+        lock = how;
+        return this;
+    }
+
+    Dumps intruders(Intruders choice) {
+        intruders = choice;
+        return this;
+    }
+
+    Dumps criuOptions(String... options) {
+        criuOptions = List.of(options);
+        return this;
+    }
+
+    Dumps verifiedBy(Verifier judge) {
+        verifier = judge;
+        return this;
+    }
+
+    Checkpoint run() {
+        Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
+        DumpOptions options = new DumpOptions(leaveRunning, tcp, lock, intruders, criuOptions);
+        CheckpointRequest request = new CheckpointRequest(pid, scratch.path("image"), options, 2, LIMIT,
+                CriuLocator.of(ProcessCalls.environment()).find("").orFailure());
+        try {
+            return new Checkpointer(request, verifier, silent, name -> Optional.empty()).run();
+        } catch (InterruptedException e) {
+            throw new AssertionError("interrupted, most likely by the time limit of the test", e);
+        }
+    }
+
+    Failure fails() {
+        return assertThrows(Failure.class, this::run);
+    }
+
+    static ImageSnapshot images(Checkpoint made) {
+        return ImagesDirectory.read(made.generation().directory());
+    }
+}
