@@ -21,8 +21,11 @@ final class Attempt implements AutoCloseable {
     private final WorkDirectory work;
     private final Thread atExit = new Thread(this::abandon, "abandon the checkpoint");
     private DumpRun run;
-    private boolean decided;
+    private State state = State.OPEN;
     private String lastLog = "";
+    private Optional<String> keptLog = Optional.empty();
+
+    private enum State { OPEN, KEPT, ABANDONED }
 
     /** @param variable looks an environment variable up: TMPDIR and the like */
     Attempt(ImageRoot image, Function<String, Optional<String>> variable) {
@@ -49,49 +52,55 @@ final class Attempt implements AutoCloseable {
         this.run = dump;
     }
 
-    /** The point where the new generation takes over, should thaw or the machine stop now. */
-    synchronized void makeCurrent() {
-        if (!decided) {
+    /**
+     * Makes the new generation current. From now on it stays, should thaw or the machine stop.
+     *
+     * @return false when the attempt was abandoned meanwhile, because a signal ends thaw
+     */
+    synchronized boolean succeed() {
+        if (state == State.OPEN) {
             image.makeCurrent(Generations.directoryName(generation.number()));
+            state = State.KEPT;
         }
+        return state == State.KEPT;
     }
 
-    /** From now on the generation stays. */
-    synchronized void succeed() {
-        lastLog = log();
-        decided = true;
+    /** Takes a success back, which is then to be abandoned. */
+    synchronized void revoke() {
+        state = state == State.KEPT ? State.OPEN : state;
     }
 
     /** Puts everything back, unless it has succeeded. */
     synchronized void abandon() {
-        if (decided) {
-            return;
+        if (state == State.OPEN) {
+            state = State.ABANDONED;
+            if (run != null) {
+                run.kill();
+            }
+            image.restoreCurrent(previous);
+            image.discard(generation.directory());
+            lastLog = work.text(CriuDump.LOG);
+            keepLog();
+            work.close();
         }
-        decided = true;
-        if (run != null) {
-            run.kill();
-        }
-        image.restoreCurrent(previous);
-        image.discard(generation.directory());
-        lastLog = work.text(CriuDump.LOG);
-        keepLog();
-        work.close();
     }
 
     /** What criu has logged so far. */
     synchronized String log() {
-        return decided ? lastLog : work.text(CriuDump.LOG);
+        return state == State.ABANDONED ? lastLog : work.text(CriuDump.LOG);
     }
 
-    /** Of an abandoned attempt: where its log is. */
-    Optional<String> keptLog() {
-        return Optional.of(image.path() + "/" + ImageRoot.FAILURE_LOG).filter(path -> FileCalls.lstatIfExists(path).isPresent());
+    /** Of an abandoned attempt: where its log is; empty when there is none. */
+    synchronized Optional<String> keptLog() {
+        return keptLog;
     }
 
     private void keepLog() {
         if (!lastLog.isEmpty()) {
             try {
-                FileCalls.writeFile(image.path() + "/" + ImageRoot.FAILURE_LOG, KernelString.encode(lastLog), 0600);
+                String path = image.path() + "/" + ImageRoot.FAILURE_LOG;
+                FileCalls.writeFile(path, KernelString.encode(lastLog), 0600);
+                keptLog = Optional.of(path);
             } catch (LinuxException diskFull) {
                 return; // the reason is told from the log all the same
             }

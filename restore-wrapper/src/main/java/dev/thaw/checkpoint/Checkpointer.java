@@ -58,28 +58,29 @@ public final class Checkpointer {
     private Checkpoint attempt(PlannedDump planned, ImageRoot image) throws InterruptedException {
         try (Attempt attempt = new Attempt(image, variable)) {
             Outcome outcome = dump(planned, attempt);
-            if (outcome.manifest().isPresent()) {
-                attempt.succeed();
+            if (outcome instanceof Outcome.Made made) {
                 Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
-                return new Checkpoint(attempt.generation(), outcome.manifest().get(), planned.plan().notes(), elapsed);
+                return new Checkpoint(attempt.generation(), made.manifest(), planned.plan().notes(), elapsed);
             }
+            Outcome.Failed failed = (Outcome.Failed) outcome;
             attempt.abandon();
             List<String> wrong = new Survivors(planned.scan()).awaitRunning();
-            throw outcome.why().apply(new DumpFailure(planned.root(), attempt.log(), outcome.output(), wrong, attempt.previous(), attempt.keptLog()));
+            throw failed.why().apply(new DumpFailure(planned.root(), attempt.log(), failed.output(), wrong, attempt.previous(), attempt.keptLog()));
         }
     }
 
-    /**
-     * How a dump went.
-     *
-     * @param manifest of a good one
-     * @param why makes the failure of a bad one
-     * @param output what criu wrote to its streams
-     */
-    private record Outcome(Optional<Manifest> manifest, Function<DumpFailure, Failure> why, String output) {
-        static Outcome failed(DumpRun run, Function<DumpFailure, Failure> why) {
-            return new Outcome(Optional.empty(), why, run.output());
-        }
+    /** How a dump went. */
+    private sealed interface Outcome {
+        /** The generation is complete and current. */
+        record Made(Manifest manifest) implements Outcome {}
+
+        /**
+         * It is not.
+         *
+         * @param why makes the failure of it
+         * @param output what criu wrote to its streams
+         */
+        record Failed(Function<DumpFailure, Failure> why, String output) implements Outcome {}
     }
 
     private Outcome dump(PlannedDump planned, Attempt attempt) throws InterruptedException {
@@ -104,14 +105,14 @@ public final class Checkpointer {
     private Outcome heldDump(PlannedDump planned, Attempt attempt, Sealing sealing, DumpRun run) throws InterruptedException {
         switch (run.awaitHold(deadline)) {
             case LIMIT_PASSED:
-                return Outcome.failed(run, failure -> failure.late(deadline.limit()));
+                return failed(run, failure -> failure.late(deadline.limit()));
             case ENDED:
                 return refused(run, run.awaitEnd(LIMIT_OF_END));
             default:
                 break;
         }
         Outcome sealed = seal(attempt, sealing, run);
-        if (sealed.manifest().isEmpty()) {
+        if (sealed instanceof Outcome.Failed) {
             return sealed;
         }
         run.answer(HoldScript.KEEP);
@@ -119,6 +120,7 @@ public final class Checkpointer {
         run.kill();
         List<String> running = new Survivors(planned.scan()).awaitEnd(LIMIT_OF_END);
         if (running.size() == planned.livingProcesses()) {
+            attempt.revoke();
             return refused(run, end);
         }
         // Once a process is gone the image is all there is of it, whatever criu says.
@@ -130,7 +132,7 @@ public final class Checkpointer {
     private Outcome plainDump(PlannedDump planned, Attempt attempt, Sealing sealing, DumpRun run) throws InterruptedException {
         Optional<WaitStatus> end = run.awaitEnd(deadline.left());
         if (end.isEmpty()) {
-            return Outcome.failed(run, failure -> failure.late(deadline.limit()));
+            return failed(run, failure -> failure.late(deadline.limit()));
         }
         if (end.get().exitCode() != 0) {
             return refused(run, end);
@@ -148,21 +150,26 @@ public final class Checkpointer {
             if (!result.unfit().isEmpty()) {
                 List<String> reasons = result.unfit().stream().map(Finding::what).toList();
                 List<String> tries = result.unfit().stream().flatMap(finding -> finding.tries().stream()).distinct().toList();
-                return Outcome.failed(run, failure -> failure.worthless(ExitCode.PLAN, reasons, tries));
+                return failed(run, failure -> failure.worthless(ExitCode.PLAN, reasons, tries));
             }
-            attempt.makeCurrent();
-            return new Outcome(Optional.of(result.manifest()), null, "");
+            return attempt.succeed()
+                    ? new Outcome.Made(result.manifest())
+                    : failed(run, failure -> failure.worthless(ExitCode.FAILURE, List.of("thaw was told to end"), List.of()));
         } catch (ImageException e) {
-            return Outcome.failed(run, failure -> failure.worthless(ExitCode.IMAGE, List.of(e.getMessage()), List.of()));
+            return failed(run, failure -> failure.worthless(ExitCode.IMAGE, List.of(e.getMessage()), List.of()));
         } catch (LinuxException e) {
-            return Outcome.failed(run, failure -> failure.worthless(ExitCode.FAILURE, List.of(e.getMessage()), List.of()));
+            return failed(run, failure -> failure.worthless(ExitCode.FAILURE, List.of(e.getMessage()), List.of()));
         }
+    }
+
+    private static Outcome failed(DumpRun run, Function<DumpFailure, Failure> why) {
+        return new Outcome.Failed(why, run.output());
     }
 
     private Outcome refused(DumpRun run, Optional<WaitStatus> end) {
         return end.isEmpty()
-                ? Outcome.failed(run, failure -> failure.late(deadline.limit()))
-                : Outcome.failed(run, failure -> failure.refused(end.get().exitCode()));
+                ? failed(run, failure -> failure.late(deadline.limit()))
+                : failed(run, failure -> failure.refused(end.get().exitCode()));
     }
 
     /** criu's own limit holds for the freeze alone. */

@@ -103,8 +103,8 @@ final class DumpRun implements AutoCloseable {
     }
 
     /** Ends criu if it runs. From any thread: the one that waits for its end takes its status. */
-    void kill() {
-        process.ifPresent(criu -> {
+    synchronized void kill() {
+        process.filter(OwnedFd::isOpen).ifPresent(criu -> {
             try {
                 ProcessCalls.pidfdSendSignal(criu.number(), Signals.SIGKILL);
             } catch (LinuxException e) {
@@ -124,7 +124,9 @@ final class DumpRun implements AutoCloseable {
                 awaitEnd(LIMIT_AFTER_KILL);
             }
         } finally {
-            process.ifPresent(OwnedFd::close);
+            synchronized (this) {
+                process.ifPresent(OwnedFd::close);
+            }
             says.close();
             hears.close();
             output.close();

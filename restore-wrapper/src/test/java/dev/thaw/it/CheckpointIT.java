@@ -262,7 +262,7 @@ class CheckpointIT {
     /** Large enough that its dump is met in the middle. */
     private static Puppet largePuppet(Scratch scratch) {
         Puppet puppet = Puppet.start(scratch);
-        puppet.eval("m = bytearray(400 << 20)\nfor i in range(0, len(m), 4096): m[i] = 1");
+        puppet.eval("m = bytearray(200 << 20)\nfor i in range(0, len(m), 4096): m[i] = 1");
         return puppet;
     }
 

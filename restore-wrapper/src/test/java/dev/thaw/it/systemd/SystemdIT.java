@@ -1,0 +1,125 @@
+package dev.thaw.it.systemd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.thaw.it.Await;
+import dev.thaw.it.Checkout;
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
+import dev.thaw.it.RequiresTool;
+import dev.thaw.it.Scratch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The units of packaging/systemd, each as it stands there, under a real systemd with its real journal. */
+@IntegrationTest
+@RequiresCriu
+@RequiresRoot
+@RequiresTool({"systemctl", "journalctl", "nsenter", "unshare"})
+@Timeout(180)
+class SystemdIT {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final List<String> UNITS =
+            List.of("shop-run.service", "shop-restore.service", "shop-main.service", "shop-forking.service");
+
+    /** Counts in the journal; exits with 7 on SIGUSR1. */
+    private static final String SHOP = """
+            #!%s
+            import os, signal, time
+            signal.signal(signal.SIGUSR1, lambda *args: os._exit(7))
+            beat = 0
+            while True:
+                beat += 1
+                print('beat', beat, flush=True)
+                time.sleep(0.1)
+            """;
+
+    @Test
+    void a_service_is_checkpointed_and_restored_as_each_type_of_unit(Scratch scratch) throws IOException {
+        try (SystemdMachine machine = machine(scratch)) {
+            machine.run("systemctl", "start", "shop-run");
+            awaitBeat(machine, "shop-run", 3);
+            machine.run("systemctl", "reload", "shop-run");
+            machine.run("systemctl", "stop", "shop-run");
+            assertEquals("inactive", machine.property("shop-run", "ActiveState"));
+            int frozen = lastBeat(machine, "shop-run");
+
+            foreground(machine, frozen);
+            asMainProcess(machine, "shop-main");
+            asMainProcess(machine, "shop-forking");
+        }
+    }
+
+    private static void foreground(SystemdMachine machine, int frozen) {
+        machine.run("systemctl", "start", "shop-restore");
+        assertEquals("active", machine.property("shop-restore", "ActiveState"));
+        awaitBeat(machine, "shop-restore", 2);
+        int first = firstBeat(machine, "shop-restore");
+        assertTrue(first > 1 && first <= frozen + 1, "it went on where it was frozen, and the journal has its first line: " + first);
+        assertTrue(machine.property("shop-restore", "StatusText").matches("pid \\d+ is up"));
+        assertEquals("java", machine.run("ps", "-o", "comm=", "-p", machine.property("shop-restore", "MainPID")).strip());
+        // It is in the new unit's cgroup, so that systemd can stop all of it.
+        assertTrue(machine.run("systemctl", "status", "--no-pager", "shop-restore").contains("/usr/local/bin/shop"));
+
+        machine.run("pkill", "-USR1", "-f", "/usr/local/bin/shop");
+        Await.until("a restart after exit code 7", LIMIT, () -> machine.property("shop-restore", "NRestarts").equals("1")
+                && machine.property("shop-restore", "ActiveState").equals("active"));
+        machine.run("systemctl", "stop", "shop-restore");
+        assertEquals("inactive", machine.property("shop-restore", "ActiveState"));
+        assertTrue(machine.attempt("pgrep", "-f", "/usr/local/bin/shop").code() != 0, "nothing of it is left");
+    }
+
+    private static void asMainProcess(SystemdMachine machine, String unit) {
+        machine.run("systemctl", "start", unit);
+        assertEquals("active", machine.property(unit, "ActiveState"));
+        awaitBeat(machine, unit, 2);
+        String pid = machine.property(unit, "MainPID");
+        assertTrue(machine.run("cat", "/proc/" + pid + "/cmdline").contains("/usr/local/bin/shop"), "the application is the main process");
+        machine.run("kill", "-USR1", pid);
+        Await.until("the end of " + unit, LIMIT, () -> machine.property(unit, "ActiveState").equals("failed"));
+        assertEquals("7", machine.property(unit, "ExecMainStatus"), "systemd sees its exit status");
+    }
+
+    private static SystemdMachine machine(Scratch scratch) throws IOException {
+        Map<String, String> units = new TreeMap<>();
+        for (String name : UNITS) {
+            units.put(name, Files.readString(Checkout.root().resolve("packaging/systemd/" + name)));
+        }
+        SystemdMachine machine = SystemdMachine.boot(scratch, units);
+        Path shop = Path.of(scratch.path("shop"));
+        Files.writeString(shop, SHOP.formatted(Checkout.python()));
+        machine.run("install", "-m", "755", shop.toString(), "/usr/local/bin/shop");
+        Path thaw = Path.of(scratch.path("thaw"));
+        Files.writeString(thaw, "#!/bin/bash\nexport THAW_NO_BUILD=1\nexec '" + Checkout.root() + "/thaw' \"$@\"\n");
+        machine.run("install", "-m", "755", thaw.toString(), "/usr/local/bin/thaw");
+        return machine;
+    }
+
+    private static void awaitBeat(SystemdMachine machine, String unit, int lines) {
+        Await.value(() -> lines + " lines of " + unit + machine.journal(), LIMIT,
+                () -> beats(machine, unit).size() >= lines ? java.util.Optional.of(true) : java.util.Optional.empty());
+    }
+
+    private static List<Integer> beats(SystemdMachine machine, String unit) {
+        return machine.journalOf(unit).lines().filter(line -> line.matches("beat \\d+")).map(line -> Integer.valueOf(line.substring(5)))
+                .toList();
+    }
+
+    private static int firstBeat(SystemdMachine machine, String unit) {
+        return beats(machine, unit).get(0);
+    }
+
+    private static int lastBeat(SystemdMachine machine, String unit) {
+        List<Integer> beats = beats(machine, unit);
+        return beats.get(beats.size() - 1);
+    }
+}
