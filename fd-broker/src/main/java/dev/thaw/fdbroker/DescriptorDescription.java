@@ -40,9 +40,11 @@ public record DescriptorDescription(int fd, String kind, String link, String key
      * @throws LinuxException ENOENT when it (or the process) is not there, EACCES without the right to look at the process
      */
     public static DescriptorDescription describe(int pid, int fd) {
-        FdInfo info = FdInfo.read(pid, fd);
-        String link = ProcessTable.link(pid, fd);
-        FileStatus status = ProcessTable.status(pid, fd);
+        return of(fd, FdInfo.read(pid, fd), ProcessTable.link(pid, fd), ProcessTable.status(pid, fd));
+    }
+
+    /** Puts together what {@code /proc} has told about one descriptor. */
+    public static DescriptorDescription of(int fd, FdInfo info, String link, FileStatus status) {
         String kind = kindOf(link, status);
         return new DescriptorDescription(
                 fd,

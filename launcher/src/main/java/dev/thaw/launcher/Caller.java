@@ -46,6 +46,11 @@ public record Caller(
         ignoredSignals = Set.copyOf(ignoredSignals);
     }
 
+    /** What a service manager gave this process, as its environment tells. */
+    public SocketActivation activation() {
+        return SocketActivation.of(environment, ProcessCalls.getpid());
+    }
+
     /** Looks at this process, and there at the descriptors that the specification names. */
     public static Caller look(LaunchSpec spec, List<String> environment) {
         Set<Integer> wanted = new TreeSet<>(spec.kept());

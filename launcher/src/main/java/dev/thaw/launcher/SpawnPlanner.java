@@ -59,9 +59,11 @@ public final class SpawnPlanner {
             return new SpawnPlanning.Rejected(problems);
         }
         RuntimeHints.Result hints = hints(program);
+        SocketActivation activation = caller.activation();
+        boolean activated = !activation.numbers().isEmpty() && spec.kept().containsAll(activation.numbers());
         return new SpawnPlanning.Ready(new SpawnPlan(
-                program.path(),
-                spec.command(),
+                activated ? "/bin/sh" : program.path(),
+                activated ? activation.commandLine(program.path(), spec.command()) : spec.command(),
                 hints.environment(),
                 supplies,
                 spec.session(),

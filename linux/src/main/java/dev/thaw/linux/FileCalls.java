@@ -52,6 +52,7 @@ public final class FileCalls {
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int AT_STATX_DONT_SYNC = 0x4000;
     private static final int X_OK = 1;
+    private static final int FIRST_CHUNK_BYTES = 1024;
     private static final int CHUNK_BYTES = 16 * 1024;
 
     private static final FileLibrary C = LibC.map(FileLibrary.class);
@@ -383,10 +384,14 @@ public final class FileCalls {
     /** Reads to the end, or until there is more than the limit. */
     private static byte[] drain(int fd, int limitBytes) {
         ByteArrayOutputStream content = new ByteArrayOutputStream();
-        byte[] chunk = new byte[CHUNK_BYTES];
+        // Small first: a call copies the whole array there and back, and most files of /proc are short.
+        byte[] chunk = new byte[FIRST_CHUNK_BYTES];
         int count;
         while (content.size() <= limitBytes && (count = read(fd, chunk, 0, chunk.length)) > 0) {
             content.write(chunk, 0, count);
+            if (count == chunk.length && chunk.length < CHUNK_BYTES) {
+                chunk = new byte[CHUNK_BYTES];
+            }
         }
         return content.toByteArray();
     }

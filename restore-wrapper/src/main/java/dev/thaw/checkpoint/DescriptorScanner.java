@@ -7,6 +7,7 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.FdInfo;
 import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.linux.proc.ProcessTable;
 import java.util.ArrayList;
@@ -14,24 +15,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** Looks at the descriptors of one process after the other. */
 final class DescriptorScanner {
-    private static final long PTMX = FileStatus.device(5, 2);
     private static final String DELETED = " (deleted)";
 
     private final Map<Integer, MountInfo> mounts = new HashMap<>();
     private final SocketIndex sockets;
-    private final Set<Long> lockedInodes;
     private final String ownMountNamespace;
 
     /** @param mounts that the root process sees */
-    DescriptorScanner(List<MountInfo> mounts, SocketIndex sockets, Set<Long> lockedInodes) {
+    DescriptorScanner(List<MountInfo> mounts, SocketIndex sockets) {
         this.ownMountNamespace = mountNamespace(ProcessCalls.getpid());
         mounts.forEach(mount -> this.mounts.put(mount.mountId(), mount));
         this.sockets = sockets;
-        this.lockedInodes = lockedInodes;
     }
 
     List<ScannedDescriptor> scan(int pid) {
@@ -45,20 +42,13 @@ final class DescriptorScanner {
     }
 
     private ScannedDescriptor descriptor(int pid, int fd, String root) {
-        DescriptorDescription description = DescriptorDescription.describe(pid, fd);
+        String fdInfo = KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + fd));
         FileStatus status = ProcessTable.status(pid, fd);
+        DescriptorDescription description = DescriptorDescription.of(fd, FdInfo.parse(fdInfo), ProcessTable.link(pid, fd), status);
         Optional<ScannedDescriptor.Socket> socket =
                 status.isSocket() ? Optional.of(sockets.describe(pid, fd, status.inode())) : Optional.empty();
         return new ScannedDescriptor(description, status.specialDevice(), status.size(), status.links(), place(root, description, status),
-                extras(pid, description, status), socket);
-    }
-
-    private FdExtras extras(int pid, DescriptorDescription description, FileStatus status) {
-        boolean locked = lockedInodes.contains(status.inode()) && !status.isSocket();
-        if (!locked && status.specialDevice() != PTMX && !description.kind().equals("pidfd")) {
-            return FdExtras.NONE;
-        }
-        return FdExtras.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + description.fd())));
+                FdExtras.parse(fdInfo), socket);
     }
 
     private Place place(String root, DescriptorDescription description, FileStatus status) {

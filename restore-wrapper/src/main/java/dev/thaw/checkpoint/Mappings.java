@@ -41,6 +41,9 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
         Set<String> anonymous = new LinkedHashSet<>();
         boolean uprobes = false;
         for (String line : maps.split("\n")) {
+            if (!line.endsWith(SUFFIX) && !line.endsWith("]")) {
+                continue; // most lines are of files that are there, and taking them apart costs time
+            }
             String[] fields = line.split("\\s+", 6);
             if (fields.length < 6) {
                 continue;

@@ -30,10 +30,12 @@ final class SocketIndex {
         return Optional.ofNullable(unix.get(inode));
     }
 
+    /** The protocol of a unix socket is not asked for: one call less for what most trees have most of. */
     ScannedDescriptor.Socket describe(int pid, int fd, long inode) {
-        String protocol = SocketDiagnostics.protocol(pid, fd).orElse("");
-        Optional<UnixSocket> peer = unix(inode).map(UnixSocket::peer).filter(OptionalLong::isPresent).flatMap(end -> unix(end.getAsLong()));
-        return new ScannedDescriptor.Socket(protocol, unix(inode), peer, Optional.ofNullable(tcp.get(inode)));
+        Optional<UnixSocket> found = unix(inode);
+        String protocol = found.isPresent() ? "UNIX" : SocketDiagnostics.protocol(pid, fd).orElse("");
+        Optional<UnixSocket> peer = found.map(UnixSocket::peer).filter(OptionalLong::isPresent).flatMap(end -> unix(end.getAsLong()));
+        return new ScannedDescriptor.Socket(protocol, found, peer, Optional.ofNullable(tcp.get(inode)));
     }
 
     /** Inodes of sockets of the tree that wait at a listener which is not of the tree. */

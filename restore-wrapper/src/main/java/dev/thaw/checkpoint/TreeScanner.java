@@ -18,10 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Reads {@code /proc} into a {@link TreeScan}, in one pass over all processes. */
 public final class TreeScanner {
     private static final List<String> NAMESPACES = List.of("mnt", "pid", "net");
+    private static final int MANY = 8;
 
     private final Map<Integer, ProcessStat> all;
     private final List<Integer> tree;
@@ -49,14 +51,12 @@ public final class TreeScanner {
     private TreeScan scan() {
         List<MountInfo> mounts = MountInfo.read(root);
         SocketIndex sockets = SocketIndex.of(root);
-        DescriptorScanner descriptors = new DescriptorScanner(mounts, sockets, FileLocks.lockedInodes());
-        List<ScannedProcess> processes = new ArrayList<>();
-        for (int pid : tree) {
-            Optional<ScannedProcess> process = unlessGone(() -> process(all.get(pid), descriptors));
-            if (pid == root && process.isEmpty()) {
-                throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
-            }
-            process.ifPresent(processes::add);
+        DescriptorScanner descriptors = new DescriptorScanner(mounts, sockets);
+        // Tens of thousands of descriptors take a second on one processor; each is a handful of calls into the kernel.
+        Stream<Integer> pids = tree.size() < MANY ? tree.stream() : tree.parallelStream();
+        List<ScannedProcess> processes = pids.flatMap(pid -> unlessGone(() -> process(all.get(pid), descriptors)).stream()).toList();
+        if (processes.isEmpty() || processes.get(0).pid() != root) {
+            throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
         }
         OutsideScanner outside = new OutsideScanner(all, processes, sockets);
         return new TreeScan(processes, dumper(), outside.intruders(), outside.holders(), sockets.waiting(processes), mounts, CgroupMembership.read(root));

@@ -15,6 +15,7 @@ import dev.thaw.restore.Markers;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Restorer;
 import dev.thaw.supervise.Lifecycle;
+import dev.thaw.supervise.OwnStreams;
 import dev.thaw.supervise.ServiceNotify;
 import dev.thaw.supervise.SignalForwarder;
 import dev.thaw.supervise.StatusStream;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -95,6 +97,7 @@ final class RestoreCommand implements Callable<Integer> {
         Restorer.Restored restored = new Restorer(criu, report, environment::variable, opening -> openElsewhere(opening, terminal), markers)
                 .restore(planning.image(), plan, life.timeout().orElse(LIMIT));
         status.event("restored", "pid", restored.rootPid(), "millis", millisSince(start), "criuMillis", restored.criuTime().toMillis());
+        OwnStreams.close(planning.world().own().keySet().stream().filter(number -> number > 2).collect(Collectors.toSet()));
         return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), terminal.release().map(TerminalRelay::start),
                 life.lifecycle(signal -> false).afterRestore()
                         .notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE))), signals, status, report);

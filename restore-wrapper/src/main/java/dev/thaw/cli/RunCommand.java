@@ -5,6 +5,7 @@ import dev.thaw.launcher.LaunchSpec;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.launcher.OpenRequest;
 import dev.thaw.launcher.SessionPolicy;
+import dev.thaw.launcher.SocketActivation;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -88,8 +89,10 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
 
     private RunOptions options() {
         SessionPolicy policy = session != null ? session : exec ? SessionPolicy.SAME : SessionPolicy.NEW;
+        Set<Integer> passedOn = new TreeSet<>(kept);
+        passedOn.addAll(SocketActivation.of(environment.environment(), ProcessCalls.getpid()).numbers());
         LaunchSpec spec = new LaunchSpec(
-                command, Optional.ofNullable(directory), variables, streams.byNumber(), kept, opens, policy, life.detach(), !noHints);
+                command, Optional.ofNullable(directory), variables, streams.byNumber(), passedOn, opens, policy, life.detach(), !noHints);
         OptionalInt floor = pidFloor == null ? OptionalInt.empty() : OptionalInt.of(pidFloor);
         Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
         List<String> inherited = environment.environment().stream()

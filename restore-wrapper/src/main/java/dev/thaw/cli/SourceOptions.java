@@ -70,7 +70,8 @@ public final class SourceOptions {
 
     private static Source source(String option, String text, boolean pathKey) {
         try {
-            return pathKey ? SourceParser.parseOrPath(text) : SourceParser.parse(text);
+            String numbered = Activated.number(text);
+            return pathKey ? SourceParser.parseOrPath(numbered) : SourceParser.parse(numbered);
         } catch (IllegalArgumentException e) {
             throw new Failure(ExitCode.USAGE, option + ": " + e.getMessage(), List.of(), List.of("thaw restore --help"));
         }

@@ -33,7 +33,10 @@ final class CgroupPlacement {
         List<String> there = directories.stream().filter(directory -> world.at(directory).isPresent()).toList();
         List<String> gone = new ArrayList<>(directories);
         gone.removeAll(there);
-        if (choice instanceof CgroupChoice.At at && there.isEmpty() && !gone.isEmpty()) {
+        if (choice instanceof CgroupChoice.At at && directories.isEmpty() && !isOurs(at, world)) {
+            problems.add(PlanProblem.of("--cgroup " + at.path() + ": no cgroup mount here shows such a place",
+                    "what a container sees ends at its own cgroup", "without --cgroup, for the cgroup that restore runs in"));
+        } else if (choice instanceof CgroupChoice.At at && there.isEmpty() && !gone.isEmpty()) {
             problems.add(PlanProblem.of("--cgroup " + at.path() + ": there is no such cgroup", "looked for it at " + String.join(", ", gone),
                     "mkdir " + gone.get(0), "without --cgroup, for the cgroup that restore runs in"));
         } else if (choice instanceof CgroupChoice.Original && !gone.isEmpty()) {
@@ -42,5 +45,9 @@ final class CgroupPlacement {
                     "without --cgroup, for the cgroup that restore runs in"));
         }
         return there;
+    }
+
+    private static boolean isOurs(CgroupChoice.At at, World world) {
+        return world.cgroups().stream().anyMatch(membership -> CgroupPath.of(membership.path()).equals(CgroupPath.of(at.path())));
     }
 }

@@ -2,7 +2,6 @@ package dev.thaw.plan;
 
 import dev.thaw.image.FileImage;
 import dev.thaw.linux.FileStatus;
-import dev.thaw.linux.OpenFlags;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -10,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** What a handover would break in the application or in criu, found before anything is touched. */
+/** What criu would stumble over after the handover itself, found before anything is touched. */
 final class HandoverChecks {
     private final World world;
     private final Map<Integer, Set<Integer>> watchedByTable = new HashMap<>();
@@ -27,7 +26,7 @@ final class HandoverChecks {
         }
     }
 
-    void check(Group group, Handover.Way way) {
+    void check(Group group) {
         Opening opening = group.decision().opening();
         for (Subject subject : group.subjects()) {
             if (watchedByTable.getOrDefault(subject.use().filesId(), Set.of()).contains(subject.fd()) && !canBePolled(opening)) {
@@ -35,19 +34,6 @@ final class HandoverChecks {
                         "the kernel takes no regular files and no /dev/null into epoll sets (man 2 epoll_ctl)",
                         "hand over a pipe, socket or terminal: fd:N, inherit, broker:NAME, journal"));
             }
-            if (way == Handover.Way.TARGETED && subject.file() instanceof FileImage.PipeEnd) {
-                own(opening).ifPresent(own -> checkDirection(subject, own, group.decision().rule()));
-            }
-        }
-    }
-
-    /** A pipe is opened again in the direction that is needed, but not where it has to be handed over as it is. */
-    private void checkDirection(Subject subject, OwnDescriptor own, String rule) {
-        int wanted = subject.wantedAccess();
-        if (!own.isNull() && wanted != OpenFlags.O_RDWR && !own.allows(wanted)) {
-            problems.accept(PlanProblem.of(rule + ": descriptor " + own.number() + " is open for " + OpenFlags.access(own.flags()) + " only",
-                    subject.text() + " was open for " + OpenFlags.access(wanted) + ": " + subject.link(),
-                    "open it with the access mode that the application needs"));
         }
     }
 

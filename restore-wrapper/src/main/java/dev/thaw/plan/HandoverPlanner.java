@@ -87,7 +87,7 @@ final class HandoverPlanner {
         for (Group group : groups.values()) {
             String key = group.key().orElse("");
             Ways.Choice choice = ways.of(group, byKey.getOrDefault(key, List.of()), keyHitsOthers.getOrDefault(key, false));
-            checks.check(group, choice.way());
+            checks.check(group);
             if (choice.way() == Way.TARGETED) {
                 handovers.add(handover(FIRST_NUMBER + handovers.size(), group, choice, overlay.retarget(group).key()));
             } else {
@@ -127,7 +127,7 @@ final class HandoverPlanner {
     private Handover handover(int number, Group group, Ways.Choice choice, String key) {
         String what = group.subjects().isEmpty() ? "closed" : group.subjects().get(0).link();
         int flags = group.subjects().isEmpty() ? OpenFlags.O_RDWR : group.subjects().get(0).file().flags();
-        return new Handover(number, key, choice.way(), group.uses(), what, group.decision().opening(), flags, replays.of(group),
+        return new Handover(number, key, choice.way(), group.uses(), what, ways.opening(group, choice), flags, replays.of(group),
                 group.decision().rule(), group.decision().because() + "; " + choice.because());
     }
 }

@@ -19,6 +19,19 @@ public sealed interface Opening {
     }
 
     /**
+     * The pipe or FIFO behind descriptor {@code number} of thaw's own, opened once more: with the application's access mode and flags, which
+     * it then shares with nobody (man 7 fifo; opening through /proc works for pipes as well).
+     *
+     * @param flags access mode and status flags
+     */
+    record OwnAgain(int number, int flags) implements Opening {
+        @Override
+        public String text() {
+            return new Own(number).text() + ", opened again " + OpenFlags.describe(flags);
+        }
+    }
+
+    /**
      * A path, opened.
      *
      * @param flags access mode and status flags

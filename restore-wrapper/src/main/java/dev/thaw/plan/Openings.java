@@ -12,7 +12,7 @@ import java.util.OptionalInt;
 /** Turns a source that somebody chose into what the executor does: {@link Opening}. */
 final class Openings {
     /** Flags that open(2) takes again; the rest of what F_GETFL shows are marks of the past. */
-    private static final int REOPEN_MASK = OpenFlags.O_ACCMODE | OpenFlags.O_APPEND | OpenFlags.O_NONBLOCK | OpenFlags.O_SYNC
+    static final int REOPEN_MASK = OpenFlags.O_ACCMODE | OpenFlags.O_APPEND | OpenFlags.O_NONBLOCK | OpenFlags.O_SYNC
             | OpenFlags.O_DSYNC | OpenFlags.O_DIRECT | OpenFlags.O_NOATIME | OpenFlags.O_DIRECTORY | OpenFlags.O_PATH;
 
     private final PlanInput input;

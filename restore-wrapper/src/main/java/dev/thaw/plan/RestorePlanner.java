@@ -65,6 +65,7 @@ public final class RestorePlanner {
         notes.addAll(decisions.notes());
         notes.addAll(outcome.notes());
         notes.addAll(streamNotes());
+        notes.addAll(closedOwnNotes(outcome.handovers()));
         ImageSnapshot image = input.image();
         return new PlanResult.Ready(new RestorePlan(image.directory(), image.root().pid(), outcome.handovers(), outcome.left(),
                 outcome.overlay(), switches(outcome), cgroups, Questions.numbers(image), notes));
@@ -139,6 +140,12 @@ public final class RestorePlanner {
             }
         }
         return found;
+    }
+
+    private List<String> closedOwnNotes(List<Handover> handed) {
+        return handed.stream().filter(handover -> handover.opening() instanceof Opening.Own own && world.own().get(own.number()).closedByCaller())
+                .map(handover -> handover.uses().get(0).text() + " becomes /dev/null: thaw's " + handover.opening().text()
+                        + " was closed").toList();
     }
 
     private List<String> streamNotes() {

@@ -61,6 +61,16 @@ final class Ways {
         return new Choice(Handover.Way.BY_KEY, "one open file description, one key");
     }
 
+    /** How the source is opened on this way: pipes that are to be as the image had them are opened again by us where CRIU doesn't do it. */
+    Opening opening(Group group, Choice choice) {
+        Opening opening = group.decision().opening();
+        boolean pipes = !group.subjects().isEmpty() && group.subjects().stream().allMatch(subject -> subject.file() instanceof FileImage.PipeEnd);
+        if (choice.way() == Handover.Way.TARGETED && pipes && own(group.decision()).filter(own -> own.status().isFifo()).isPresent()) {
+            return new Opening.OwnAgain(((Opening.Own) opening).number(), group.subjects().get(0).file().flags() & Openings.REOPEN_MASK);
+        }
+        return opening;
+    }
+
     private static Choice unixSocket(FileImage.UnixSocket socket) {
         if (socket.isDatagram() || socket.isHalfClosed()) {
             return targeted("CRIU hangs when such a socket is inherited by key");

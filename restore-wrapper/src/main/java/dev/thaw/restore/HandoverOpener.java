@@ -48,6 +48,9 @@ final class HandoverOpener {
             if (handover.opening() instanceof Opening.Own own) {
                 return duplicate(own.number());
             }
+            if (handover.opening() instanceof Opening.OwnAgain again) {
+                return FileCalls.open("/proc/self/fd/" + again.number(), again.flags() | OpenFlags.O_NOCTTY);
+            }
             if (handover.opening() instanceof Opening.Path path) {
                 return openPath(path);
             }

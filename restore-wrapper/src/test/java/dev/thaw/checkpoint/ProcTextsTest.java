@@ -52,14 +52,4 @@ class ProcTextsTest {
         assertEquals(Set.of("anon_inode:[io_uring]"), mappings.anonymousInodes());
         assertEquals(true, mappings.uprobes());
     }
-
-    @Test
-    void inodes_of_locked_files_are_read_those_that_are_waited_for_too() {
-        assertEquals(Set.of(2155057L, 77L), FileLocks.parse("""
-                1: POSIX  ADVISORY  WRITE 19271 fe:00:2155057 5 14
-                2: FLOCK  ADVISORY  WRITE 1 00:13:77 0 EOF
-                2: -> FLOCK  ADVISORY  WRITE 2 00:13:77 0 EOF
-                """));
-        assertEquals(Set.of(), FileLocks.parse(""));
-    }
 }

@@ -140,7 +140,7 @@ class DecisionsTest {
             FileSpec out = scenario.image.pipeWriter(5);
             root.fd(1, out).fd(2, out);
             scenario.stderr("append:/tmp/err");
-            assertEquals(List.of("1 <- own stdout TARGETED", "2 <- /tmp/err O_WRONLY|O_APPEND (created) TARGETED"), scenario.handovers());
+            assertEquals(List.of("1 <- own stdout, opened again O_WRONLY TARGETED", "2 <- /tmp/err O_WRONLY|O_APPEND (created) TARGETED"), scenario.handovers());
         }
 
         @Test
@@ -264,7 +264,7 @@ class DecisionsTest {
         void standard_error_can_share_a_standard_output_that_was_open() {
             root.fd(1, scenario.image.pipeWriter(5));
             scenario.stderr("stdout");
-            assertEquals(List.of("1 2 <- own stdout TARGETED"), scenario.handovers());
+            assertEquals(List.of("1 2 <- own stdout, opened again O_WRONLY TARGETED"), scenario.handovers());
         }
 
         @Test

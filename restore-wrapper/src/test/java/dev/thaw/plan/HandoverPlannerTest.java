@@ -77,7 +77,7 @@ class HandoverPlannerTest {
     void what_was_shared_is_split_between_two_streams_of_ours() {
         FileSpec out = scenario.image.pipeWriter(5);
         root.fd(1, out).fd(2, out);
-        assertEquals(List.of("1 <- own stdout TARGETED", "2 <- own stderr TARGETED"), scenario.handovers());
+        assertEquals(List.of("1 <- own stdout, opened again O_WRONLY TARGETED", "2 <- own stderr, opened again O_WRONLY TARGETED"), scenario.handovers());
         assertTrue(scenario.handover(0).because().endsWith("its key stands for descriptors with other sources too"));
     }
 
@@ -103,7 +103,7 @@ class HandoverPlannerTest {
         scenario.image.task(101).fd(1, out);
         scenario.image.task(102).fd(1, out);
         scenario.map("fd:101/1", "append:/tmp/worker");
-        assertEquals(List.of("1 102/1 <- own stdout TARGETED", "101/1 <- /tmp/worker O_WRONLY|O_APPEND (created) TARGETED"), scenario.handovers());
+        assertEquals(List.of("1 102/1 <- own stdout, opened again O_WRONLY TARGETED", "101/1 <- /tmp/worker O_WRONLY|O_APPEND (created) TARGETED"), scenario.handovers());
     }
 
     @Test

@@ -214,10 +214,18 @@ class OpeningsTest {
         }
 
         @Test
-        void may_not_be_the_other_end_where_it_is_handed_over_as_it_is() {
-            FileSpec out = scenario.image.pipeWriter(5);
+        void may_be_the_other_end_also_where_thaw_itself_opens_it_again() {
+            FileSpec out = scenario.image.pipeWriter(5).flags(O_WRONLY | O_NONBLOCK | O_LARGEFILE);
             root.fd(1, out).fd(2, out);
             scenario.here.pipe(1, O_RDONLY);
+            assertEquals(new Opening.OwnAgain(1, O_WRONLY | O_NONBLOCK), opening());
+        }
+
+        @Test
+        void has_to_fit_as_it_is_when_it_is_no_pipe() {
+            FileSpec out = scenario.image.pipeWriter(5);
+            root.fd(1, out).fd(2, out);
+            scenario.here.file(1, O_RDONLY);
             assertEquals(List.of("auto: descriptor 1 is open for read only",
                     "because: fd 1 of pid 100 (shop) was open for write: pipe:[5]",
                     "try: open it with the access mode that the application needs"), scenario.problem());

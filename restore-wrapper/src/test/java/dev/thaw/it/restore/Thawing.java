@@ -76,7 +76,11 @@ final class Thawing {
 
     /** The puppet ends with {@link #CODE}, and thaw with the same. */
     static ThawProcess.Result leave(Puppet puppet, ThawProcess thaw) {
-        puppet.eval("leave(" + CODE + ")");
+        try {
+            puppet.eval("leave(" + CODE + ")");
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\nthaw so far:\n" + thaw.err(), e);
+        }
         return thaw.awaitEnd().expect(CODE);
     }
 

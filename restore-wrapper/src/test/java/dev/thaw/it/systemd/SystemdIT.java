@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class SystemdIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final List<String> UNITS =
-            List.of("shop-run.service", "shop-restore.service", "shop-main.service", "shop-forking.service");
+    private static final List<String> UNITS = List.of("shop-run.service", "shop-restore.service", "shop-main.service",
+            "shop-forking.service", "shop-web.socket", "shop-web.service", "shop-web-restored.service");
 
     /** Counts in the journal; exits with 7 on SIGUSR1. */
     private static final String SHOP = """
@@ -42,6 +42,41 @@ class SystemdIT {
                 print('beat', beat, flush=True)
                 time.sleep(0.1)
             """;
+
+    /** Answers each connection with a number that it has not given before. */
+    private static final String WEB = """
+            #!%s
+            import os, select, socket
+            assert os.environ['LISTEN_PID'] == str(os.getpid()), 'not for us'
+            listener = socket.socket(fileno=3)
+            poll = select.epoll()
+            poll.register(3, select.EPOLLIN)
+            answers = 0
+            while True:
+                poll.poll()
+                connection, peer = listener.accept()
+                answers += 1
+                connection.sendall(b'answer %%d\\n' %% answers)
+                connection.close()
+            """;
+
+    @Test
+    void a_listener_of_systemds_goes_back_into_the_restored_service(Scratch scratch) throws IOException {
+        try (SystemdMachine machine = machine(scratch)) {
+            machine.run("systemctl", "start", "shop-web.socket");
+            assertEquals("answer 1", ask(machine));
+            machine.run("systemctl", "reload", "shop-web");
+            machine.run("systemctl", "stop", "shop-web.service");
+            machine.run("systemctl", "start", "shop-web-restored");
+            assertEquals("answer 2", ask(machine));
+            assertEquals("active", machine.property("shop-web-restored", "ActiveState"));
+            machine.run("systemctl", "stop", "shop-web-restored", "shop-web.socket");
+        }
+    }
+
+    private static String ask(SystemdMachine machine) {
+        return machine.run("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/17391 && head -n 1 <&3").strip();
+    }
 
     @Test
     void a_service_is_checkpointed_and_restored_as_each_type_of_unit(Scratch scratch) throws IOException {
@@ -98,6 +133,9 @@ class SystemdIT {
         Path shop = Path.of(scratch.path("shop"));
         Files.writeString(shop, SHOP.formatted(Checkout.python()));
         machine.run("install", "-m", "755", shop.toString(), "/usr/local/bin/shop");
+        Path web = Path.of(scratch.path("shop-web"));
+        Files.writeString(web, WEB.formatted(Checkout.python()));
+        machine.run("install", "-m", "755", web.toString(), "/usr/local/bin/shop-web");
         Path thaw = Path.of(scratch.path("thaw"));
         Files.writeString(thaw, "#!/bin/bash\nexport THAW_NO_BUILD=1\nexec '" + Checkout.root() + "/thaw' \"$@\"\n");
         machine.run("install", "-m", "755", thaw.toString(), "/usr/local/bin/thaw");
