@@ -6,6 +6,7 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /** Opens those {@link Source}s that stand for themselves; what an image recorded, and a pseudo-terminal, need more than a source. */
 public final class SourceOpener {
@@ -14,16 +15,19 @@ public final class SourceOpener {
     private final PathOpener paths;
     private final String journalSocket;
     private final String identifier;
+    private final Function<String, OwnedFd> broker;
 
     /**
      * @param limit how long to wait for the other end of a FIFO
      * @param journalSocket usually {@link JournalStream#SOCKET}
      * @param identifier for a journal source without one
+     * @param broker gets the descriptor of a name from the broker
      */
-    public SourceOpener(Duration limit, String journalSocket, String identifier) {
+    public SourceOpener(Duration limit, String journalSocket, String identifier, Function<String, OwnedFd> broker) {
         this.paths = new PathOpener(limit);
         this.journalSocket = journalSocket;
         this.identifier = identifier;
+        this.broker = broker;
     }
 
     /** O_* flags that an {@link Source.Open} of this kind asks for. */
@@ -63,6 +67,9 @@ public final class SourceOpener {
             }
             if (source instanceof Source.Descriptor descriptor) {
                 return duplicate(source, descriptor.number());
+            }
+            if (source instanceof Source.Broker held) {
+                return broker.apply(held.name());
             }
             if (source instanceof Source.Journal journal) {
                 return JournalStream.connect(journalSocket, journal.identifier().isEmpty() ? identifier : journal.identifier());

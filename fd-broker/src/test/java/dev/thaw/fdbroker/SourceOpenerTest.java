@@ -30,7 +30,7 @@ class SourceOpenerTest {
 
     @BeforeEach
     void setUp() {
-        opener = new SourceOpener(Duration.ofMillis(300), path("journal"), "shop");
+        opener = new SourceOpener(Duration.ofMillis(300), path("journal"), "shop", name -> FileCalls.open("/dev/zero", OpenFlags.O_RDONLY));
     }
 
     @Test
@@ -67,6 +67,13 @@ class SourceOpenerTest {
         try (OwnedFd fd = opener.open(new Source.Null(), 1, OpenFlags.O_WRONLY)) {
             assertEquals("write", OpenFlags.access(FdCalls.getFlags(fd.number())));
             assertEquals("/dev/null", FileCalls.readlink("/proc/self/fd/" + fd.number()));
+        }
+    }
+
+    @Test
+    void broker_is_asked_for_the_name() {
+        try (OwnedFd fd = open("broker:pipe:x")) {
+            assertEquals("/dev/zero", FileCalls.readlink("/proc/self/fd/" + fd.number()));
         }
     }
 

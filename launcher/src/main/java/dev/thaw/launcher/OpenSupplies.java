@@ -85,7 +85,7 @@ final class OpenSupplies implements AutoCloseable {
         try {
             return opener.openPath(path.path(), path.flags());
         } catch (LinuxException e) {
-            throw new SourceUnavailable(path.path(), e.getMessage(), List.of("another path, or other permissions"));
+            throw new SourceUnavailable(path.asked(), e.getMessage(), List.of("another path, or other permissions"));
         }
     }
 }

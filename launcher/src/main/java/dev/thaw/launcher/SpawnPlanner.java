@@ -106,7 +106,7 @@ public final class SpawnPlanner {
             if (present(descriptor.number(), OPTION.get(number))) {
                 supplies.put(number, callers(number, descriptor.number()));
             }
-        } else if (source instanceof Source.Null || source instanceof Source.Journal && number > 0) {
+        } else if (source instanceof Source.Null || source instanceof Source.Broker || source instanceof Source.Journal && number > 0) {
             supplies.put(number, new Supply.Opened(source, access));
         } else if (source instanceof Source.Open open && open.how() != How.AS_RECORDED) {
             streamFrom(open, number);
@@ -114,8 +114,6 @@ public final class SpawnPlanner {
             supplies.put(number, new Supply.SameAs(1));
         } else if (source instanceof Source.Pty) {
             supplies.put(number, new Supply.Terminal());
-        } else if (source instanceof Source.Broker) {
-            problem(Kind.SOURCE, option(number, source) + " is not available", "this thaw has no broker yet", "another source");
         } else {
             problem(Kind.USAGE, option(number, source) + " has no meaning for a command that is started", "", "thaw run --help");
         }
@@ -129,7 +127,7 @@ public final class SpawnPlanner {
         }
         // See Supply.CallersAppending for why a file that is written from its start gets O_APPEND as well.
         int append = open.how() == How.TRUNCATE ? OpenFlags.O_APPEND : 0;
-        supplies.put(number, new Supply.OpenedPath(open.path(), SourceOpener.flags(open.how()) | append));
+        supplies.put(number, new Supply.OpenedPath(open.path(), SourceOpener.flags(open.how()) | append, option(number, open)));
     }
 
     /** The caller's descriptor {@code from} as the child's {@code number}. */
@@ -163,7 +161,7 @@ public final class SpawnPlanner {
         } else if (supplies.containsKey(request.number())) {
             problem(Kind.USAGE, option + ": descriptor " + request.number() + " is asked for twice", "", "another number");
         } else {
-            supplies.put(request.number(), new Supply.OpenedPath(request.path(), request.flags()));
+            supplies.put(request.number(), new Supply.OpenedPath(request.path(), request.flags(), option));
         }
     }
 

@@ -25,8 +25,9 @@ public sealed interface Supply {
      * A path to open.
      *
      * @param flags O_* of open(2)
+     * @param asked the option that it is for, as it was written
      */
-    record OpenedPath(String path, int flags) implements Supply {}
+    record OpenedPath(String path, int flags, String asked) implements Supply {}
 
     /** The same open file description as the child's descriptor {@code number}. */
     record SameAs(int number) implements Supply {}

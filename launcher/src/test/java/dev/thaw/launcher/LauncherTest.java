@@ -107,7 +107,7 @@ class LauncherTest {
     void a_descriptor_that_cannot_be_had_starts_nothing() {
         opens.add(OpenRequest.parse("5=" + path("absent")));
         SourceUnavailable e = assertThrows(SourceUnavailable.class, () -> start("touch " + path("started")));
-        assertEquals(path("absent") + " is not available", e.getMessage());
+        assertEquals("--open 5=" + path("absent") + " is not available", e.getMessage());
         assertFalse(FileCalls.statIfExists(path("started")).isPresent());
     }
 
@@ -132,7 +132,7 @@ class LauncherTest {
         Caller caller = new Caller(ProcessCalls.environment(), new TreeMap<>(), Set.of(), false, Set.of(), noFile);
         Program program = Program.find(command.get(0), caller.environment(), chdir);
         SpawnPlan plan = assertInstanceOf(SpawnPlanning.Ready.class, SpawnPlanner.plan(spec, caller, program)).plan();
-        try (PreparedLaunch prepared = new Launcher(new SourceOpener(LIMIT, JournalStream.SOCKET, "test")).prepare(plan, "")) {
+        try (PreparedLaunch prepared = new Launcher(new SourceOpener(LIMIT, JournalStream.SOCKET, "test", name -> { throw new AssertionError(name); })).prepare(plan, "")) {
             return prepared.start();
         }
     }

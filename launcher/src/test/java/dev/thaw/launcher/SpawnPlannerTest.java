@@ -108,9 +108,9 @@ class SpawnPlannerTest {
         source(0, "read:/in");
         source(1, "file:/out");
         source(2, "stdout");
-        assertEquals(new Supply.OpenedPath("/in", OpenFlags.O_RDONLY), plan().supplies().get(0));
+        assertEquals(new Supply.OpenedPath("/in", OpenFlags.O_RDONLY, "--stdin read:/in"), plan().supplies().get(0));
         int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_APPEND;
-        assertEquals(new Supply.OpenedPath("/out", flags), plan().supplies().get(1));
+        assertEquals(new Supply.OpenedPath("/out", flags, "--stdout file:/out"), plan().supplies().get(1));
         assertEquals(new Supply.SameAs(1), plan().supplies().get(2));
     }
 
@@ -125,7 +125,7 @@ class SpawnPlannerTest {
 
     @ParameterizedTest
     @CsvSource({"0, append:/x, cannot be read", "1, read:/x, cannot be written", "1, original, has no meaning", "1, stdout, has no meaning",
-            "0, journal, has no meaning", "2, broker:x, is not available", "1, fd:8, is not open"})
+            "0, journal, has no meaning", "1, fd:8, is not open"})
     void a_source_that_does_not_fit_is_a_problem(int number, String text, String words) {
         source(number, text);
         SpawnPlanning.Rejected rejected = assertInstanceOf(SpawnPlanning.Rejected.class, planning());

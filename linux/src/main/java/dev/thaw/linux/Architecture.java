@@ -18,6 +18,7 @@ record Architecture(int kcmp, int directory, int noFollow, int direct, int large
     static final int PIDFD_SEND_SIGNAL = 424;
     static final int PIDFD_OPEN = 434;
     static final int OPENAT2 = 437;
+    static final int PIDFD_GETFD = 438;
 
     static Architecture of(String name) {
         if (name.equals("amd64") || name.equals("x86_64")) {

@@ -41,6 +41,7 @@ public final class ProcessCalls {
     private static final int PR_SET_CHILD_SUBREAPER = 36;
     private static final int PR_GET_CHILD_SUBREAPER = 37;
     private static final int KCMP_FILE = 0;
+    private static final int KCMP_EPOLL_TFD = 7;
     private static final int CAPABILITY_VERSION_3 = 0x20080522;
     private static final int SC_CLK_TCK = 2;
     private static final Pointer SIG_DFL = Pointer.NULL;
@@ -217,6 +218,53 @@ public final class ProcessCalls {
         long order = C.syscall(Architecture.CURRENT.kcmp(), pid1, pid2, KCMP_FILE, fd1, fd2);
         check(order, "kcmp(?, ?, KCMP_FILE, ?, ?)", pid1, pid2, fd1, fd2);
         return order == 0 ? 0 : order == 1 ? -1 : 1;
+    }
+
+    /** What two processes, or two threads, may have in common beyond open files (linux/kcmp.h). */
+    public enum Shared {
+        MEMORY(1), DESCRIPTOR_TABLE(2), DIRECTORIES(3);
+
+        private final int type;
+
+        Shared(int type) {
+            this.type = type;
+        }
+    }
+
+    /**
+     * Whether two processes or threads share this. ESRCH; EPERM without the right to trace both (man 2 kcmp, KCMP_VM, KCMP_FILES, KCMP_FS).
+     */
+    public static boolean isShared(int id1, int id2, Shared what) {
+        long order = C.syscall(Architecture.CURRENT.kcmp(), id1, id2, what.type, 0, 0);
+        check(order, "kcmp(?, ?, ?)", id1, id2, what);
+        return order == 0;
+    }
+
+    /**
+     * Whether an epoll set watches this open file description under the given number, which may have become another's since (man 2 kcmp,
+     * KCMP_EPOLL_TFD). False when it watches nothing under that number.
+     *
+     * @param fd of the description
+     * @param epoll descriptor of the set
+     * @param watched the number it was added under
+     */
+    public static boolean isWatched(int pid, int fd, int epoll, int watched) {
+        long order = C.syscall(Architecture.CURRENT.kcmp(), pid, pid, KCMP_EPOLL_TFD, fd, new int[] {epoll, watched, 0});
+        if (order < 0 && LibC.errno() == Errno.ENOENT) {
+            return false;
+        }
+        check(order, "kcmp(?, ?, KCMP_EPOLL_TFD, ?, ?)", pid, pid, fd, epoll);
+        return order == 0;
+    }
+
+    /**
+     * A descriptor of our own for what a descriptor of another process refers to (man 2 pidfd_getfd, Linux 5.6). EBADF, ESRCH; EPERM without
+     * the right to trace it, which does not stop it.
+     */
+    public static OwnedFd pidfdGetFd(int pidfd, int fd) {
+        long copy = C.syscall(Architecture.PIDFD_GETFD, pidfd, fd, 0, 0, 0);
+        check(copy, "pidfd_getfd(?, ?)", pidfd, fd);
+        return OwnedFd.of((int) copy);
     }
 
     /**

@@ -20,6 +20,8 @@ interface ProcessLibrary extends Library {
 
     long syscall(long number, long first, long second, long third, long fourth, long fifth); // pidfd_open(2), pidfd_send_signal(2), kcmp(2)
 
+    long syscall(long number, long first, long second, long third, long fourth, int[] fifth); // kcmp(2)
+
     int waitid(int idType, int id, byte[] siginfo, int options); // waitid(2)
 
     int prctl(int option, long argument, long third, long fourth, long fifth); // prctl(2)

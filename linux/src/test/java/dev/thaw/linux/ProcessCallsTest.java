@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
@@ -23,6 +28,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ProcessCallsTest {
 
     private static final Duration NOW = Duration.ZERO;
+
+    /** The JDK's channels keep a descriptor of their own from the first use on. */
+    @BeforeAll
+    static void use_a_channel() throws Exception {
+        Pipe pipe = Pipe.open();
+        pipe.source().close();
+        pipe.sink().close();
+    }
 
     @Test
     void exit_code_of_a_child_is_reported_once() {
@@ -177,6 +190,77 @@ class ProcessCallsTest {
             int order = ProcessCalls.kcmpFile(pid, file.number(), pid, reopened.number());
             assertNotEquals(0, order);
             assertEquals(-order, ProcessCalls.kcmpFile(pid, reopened.number(), pid, file.number()));
+        }
+    }
+
+    @Test
+    void threads_share_what_processes_do_not() {
+        int pid = ProcessCalls.getpid();
+        int thread = ProcessTable.threads(pid).stream().filter(id -> id != pid).findFirst().orElseThrow();
+        int child = Launch.program("sleep", "60").start();
+        for (ProcessCalls.Shared what : ProcessCalls.Shared.values()) {
+            assertTrue(ProcessCalls.isShared(pid, thread, what), what.toString());
+            assertFalse(ProcessCalls.isShared(pid, child, what), what.toString());
+        }
+        ProcessCalls.kill(child, Signals.SIGKILL);
+        Launch.end(child);
+    }
+
+    @Test
+    void an_epoll_set_watches_a_description_under_the_number_it_was_added_with() throws Exception {
+        int pid = ProcessCalls.getpid();
+        Pipe pipe = Pipe.open();
+        try (Selector epoll = Selector.open(); Pipe.SourceChannel source = pipe.source(); Pipe.SinkChannel sink = pipe.sink()) {
+            assertTrue(sink.isOpen());
+            source.configureBlocking(false);
+            source.register(epoll, SelectionKey.OP_READ);
+            epoll.selectNow(); // the JDK's selector is an epoll set
+            List<Integer> sets = ProcessTable.descriptors(pid).stream()
+                    .filter(fd -> links(pid, fd).equals("anon_inode:[eventpoll]") && fdInfo(pid, fd).contains("\ntfd:")).toList();
+            boolean found = false;
+            for (int set : sets) {
+                for (String line : fdInfo(pid, set).split("\n")) {
+                    if (line.startsWith("tfd:")) {
+                        int watched = Integer.parseInt(line.substring(4).trim().split("\\s+")[0]);
+                        assertFalse(ProcessCalls.isWatched(pid, set, set, watched));
+                        assertFalse(ProcessCalls.isWatched(pid, watched, set, watched + 1000));
+                        found |= ProcessCalls.isWatched(pid, watched, set, watched);
+                    }
+                }
+            }
+            assertTrue(found);
+        }
+    }
+
+    private static String links(int pid, int fd) {
+        try {
+            return ProcessTable.link(pid, fd);
+        } catch (LinuxException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    private static String fdInfo(int pid, int fd) {
+        try {
+            return KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + fd));
+        } catch (LinuxException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    @Test
+    void a_descriptor_of_another_process_can_be_had() {
+        try (FdCalls.Pipe pipe = FdCalls.pipe2(0)) {
+            int child = Launch.program("sleep", "60").with(5, pipe.reader().number()).start();
+            FileCalls.writeFully(pipe.writer().number(), new byte[3]);
+            try (OwnedFd pidfd = ProcessCalls.pidfdOpen(child); OwnedFd copy = ProcessCalls.pidfdGetFd(pidfd.number(), 5)) {
+                assertEquals(3, FdCalls.bytesAvailable(copy.number()));
+                assertTrue(FdCalls.isCloseOnExec(copy.number()));
+                assertTrue(assertThrows(LinuxException.class, () -> ProcessCalls.pidfdGetFd(pidfd.number(), 6)).is(Errno.EBADF));
+            } finally {
+                ProcessCalls.kill(child, Signals.SIGKILL);
+                Launch.end(child);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuDump;
+import dev.thaw.criu.HoldScript;
 import dev.thaw.image.Generation;
 import dev.thaw.image.ImageException;
 import dev.thaw.image.Manifest;
@@ -88,7 +89,7 @@ public final class Checkpointer {
         options.addAll(request.options().criuOptions());
         Sealing sealing = new Sealing(request, planned.scan(), planned.plan().notes(), options, attempt);
         boolean leaveRunning = request.options().leaveRunning();
-        try (HoldScript script = HoldScript.create()) {
+        try (HoldScript script = HoldScript.at("post-dump", DumpRun.SAYS, DumpRun.HEARS)) {
             // Where memfds must not be executed, criu ends the tree before its images are looked at.
             boolean hold = !leaveRunning && script.isUsable();
             CriuDump dump = new CriuDump(request.pid(), attempt.generation().directory(), attempt.workDirectory(), leaveRunning, freezeSeconds(),
@@ -115,7 +116,7 @@ public final class Checkpointer {
         if (sealed instanceof Outcome.Failed) {
             return sealed;
         }
-        run.answer(HoldScript.KEEP);
+        run.answer(HoldScript.GO);
         Optional<WaitStatus> end = run.awaitEnd(LIMIT_OF_END);
         run.kill();
         List<String> running = new Survivors(planned.scan()).awaitEnd(LIMIT_OF_END);

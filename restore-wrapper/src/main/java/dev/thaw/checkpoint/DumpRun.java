@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuDump;
+import dev.thaw.criu.HoldScript;
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
@@ -24,6 +25,10 @@ import java.util.TreeMap;
 
 /** A criu that dumps. It is ended with this object, and then the tree runs on: criu's helper inside a task puts everything back. */
 final class DumpRun implements AutoCloseable {
+    /** Numbers in criu of the pipes to and from its {@link HoldScript}. */
+    static final int SAYS = 8;
+    static final int HEARS = 9;
+
     private static final int POLLIN = 1;
     private static final Duration LIMIT_AFTER_KILL = Duration.ofSeconds(10);
 
@@ -49,8 +54,8 @@ final class DumpRun implements AutoCloseable {
             descriptors.put(0, nothing.number());
             descriptors.put(1, run.output.number());
             descriptors.put(2, run.output.number());
-            descriptors.put(HoldScript.SAYS, run.says.writer().number());
-            descriptors.put(HoldScript.HEARS, run.hears.reader().number());
+            descriptors.put(SAYS, run.says.writer().number());
+            descriptors.put(HEARS, run.hears.reader().number());
             run.pid = PosixSpawn.spawn(new PosixSpawn.Request(criu, dump.arguments(criu), environment(), descriptors,
                     PosixSpawn.Session.NEW_SESSION, Optional.empty(), true, Set.of(), OptionalLong.empty()));
             run.process = Optional.of(ProcessCalls.pidfdOpen(run.pid));
@@ -77,7 +82,7 @@ final class DumpRun implements AutoCloseable {
         return FileCalls.read(says.reader().number(), word, 0, word.length) > 0 ? Stage.HELD : Stage.ENDED;
     }
 
-    /** Lets a held criu end the tree ({@link HoldScript#KEEP}), or let it run on. */
+    /** Lets a held criu end the tree ({@link HoldScript#GO}), or let it run on. */
     void answer(String word) {
         try {
             FileCalls.writeFully(hears.writer().number(), word.getBytes(StandardCharsets.US_ASCII));

@@ -18,6 +18,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.Planning;
+import dev.thaw.restore.Privileges;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,7 @@ final class CheckpointCommand implements Callable<Integer> {
             throw usage("--keep " + keep + " keeps nothing", "at least the new generation stays");
         }
         Report report = common.report(environment);
+        Privileges.require("a checkpoint");
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         DumpOptions.NetworkLock lock = tcp == DumpOptions.Tcp.ESTABLISHED
                 ? NetworkLocks.available(criu.path(), environment::variable) : DumpOptions.NetworkLock.SKIP;

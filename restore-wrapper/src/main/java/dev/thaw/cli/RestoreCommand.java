@@ -13,6 +13,7 @@ import dev.thaw.report.Report;
 import dev.thaw.restore.FreshTerminal;
 import dev.thaw.restore.Markers;
 import dev.thaw.restore.Planning;
+import dev.thaw.restore.Privileges;
 import dev.thaw.restore.Restorer;
 import dev.thaw.supervise.Lifecycle;
 import dev.thaw.supervise.OwnStreams;
@@ -83,6 +84,7 @@ final class RestoreCommand implements Callable<Integer> {
         RestorePlan plan = planning.ready();
         plan.notes().forEach(report::warning);
         status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
+        Privileges.require("restoring");
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
         Markers.check(markers.keySet(), plan);

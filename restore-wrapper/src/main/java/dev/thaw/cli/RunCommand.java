@@ -97,7 +97,8 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
         List<String> inherited = environment.environment().stream()
                 .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
-        return new RunOptions(spec, name == null ? "" : name, exec, floor, life.lifecycle(signal -> false).notifying(manager), inherited);
+        return new RunOptions(spec, name == null ? "" : name, exec, floor, life.lifecycle(signal -> false).notifying(manager), inherited,
+                held -> Brokers.retrieve(held, Optional.empty()));
     }
 
     private void checkUsage() {

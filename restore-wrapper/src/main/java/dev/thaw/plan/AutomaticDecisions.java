@@ -66,6 +66,9 @@ final class AutomaticDecisions {
         if (file.remap().isPresent()) {
             return deleted(subject, file);
         }
+        if (input.topology().isProcOfTree(file.path())) {
+            return new Decision.Left("of a process that is restored too");
+        }
         FileState state = FileState.of(file, world.at(file.path()));
         if (state instanceof FileState.Fits) {
             return new Decision.Left("unchanged");

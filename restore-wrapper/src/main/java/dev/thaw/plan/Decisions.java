@@ -123,7 +123,8 @@ final class Decisions {
 
     /** False for what has no path, and for paths whose file only CRIU has. */
     private boolean isReopenable(FileImage file) {
-        return file instanceof FileImage.RegularFile regular && regular.remap().isEmpty() && input.image().mounts().isEmpty();
+        return file instanceof FileImage.RegularFile regular && regular.remap().isEmpty() && input.image().mounts().isEmpty()
+                && !input.topology().isProcOfTree(regular.path());
     }
 
     private Decision asItWas(Subject subject, String rule) {

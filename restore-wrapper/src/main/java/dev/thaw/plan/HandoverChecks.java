@@ -1,5 +1,6 @@
 package dev.thaw.plan;
 
+import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.linux.FileStatus;
 import java.util.HashMap;
@@ -11,11 +12,13 @@ import java.util.function.Consumer;
 
 /** What criu would stumble over after the handover itself, found before anything is touched. */
 final class HandoverChecks {
+    private final PlanInput input;
     private final World world;
     private final Map<Integer, Set<Integer>> watchedByTable = new HashMap<>();
     private final Consumer<PlanProblem> problems;
 
     HandoverChecks(PlanInput input, World world, Consumer<PlanProblem> problems) {
+        this.input = input;
         this.world = world;
         this.problems = problems;
         for (Subject subject : input.subjects()) {
@@ -33,6 +36,18 @@ final class HandoverChecks {
                 problems.accept(PlanProblem.of(subject.text() + " is watched by an epoll set and cannot become a file: " + subject.link(),
                         "the kernel takes no regular files and no /dev/null into epoll sets (man 2 epoll_ctl)",
                         "hand over a pipe, socket or terminal: fd:N, inherit, broker:NAME, journal"));
+            }
+        }
+    }
+
+    /** A connected socket is restored together with its peer: without that entry criu stops (criu/sk-unix.c, resolve_unix_peers). */
+    void checkPeers(Set<FileId> dropped) {
+        for (Subject subject : input.subjects()) {
+            if (subject.file() instanceof FileImage.UnixSocket socket && !dropped.contains(socket.id())) {
+                Optional<FileImage.UnixSocket> peer = input.image().peer(socket).filter(other -> dropped.contains(other.id()));
+                peer.ifPresent(gone -> problems.accept(PlanProblem.of(subject.text() + " would lose its other end, socket:[" + gone.inode()
+                        + "]: that is in the tree and is to be replaced", "CRIU restores a connected socket only together with its peer",
+                        "give both ends a source, or neither: --map " + subject.mapKey() + "=…")));
             }
         }
     }

@@ -104,7 +104,9 @@ final class HandoverPlanner {
                     namespace.key(), namespace.opening(), OpenFlags.O_RDONLY, Handover.Bytes.NONE, namespace.rule(),
                     "declared external at the dump"), handovers, placed);
         }
-        return new Outcome(handovers, left, overlay.build(), replays.notes());
+        Optional<RestorePlan.OverlayEdits> edits = overlay.build();
+        edits.ifPresent(found -> checks.checkPeers(found.files().dropped()));
+        return new Outcome(handovers, left, edits, replays.notes());
     }
 
     /** One key serves every entry of the resource: criu would ignore a second descriptor for it. */

@@ -28,7 +28,7 @@ final class PathUses {
         for (Map.Entry<FileId, List<Use>> entry : input.otherUses().entrySet()) {
             FileImage file = input.image().files().get(entry.getKey());
             if (!(file instanceof FileImage.RegularFile regular) || !regular.path().startsWith("/") || regular.remap().isPresent()
-                    || !input.image().mounts().isEmpty()) {
+                    || !input.image().mounts().isEmpty() || input.topology().isProcOfTree(regular.path())) {
                 handovers.leave(file);
                 continue;
             }

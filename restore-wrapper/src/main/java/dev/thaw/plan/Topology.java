@@ -18,6 +18,7 @@ final class Topology {
     private final Set<Long> pipesWritten = new HashSet<>();
     private final Set<Integer> ptyMasters = new HashSet<>();
     private final Set<Integer> sessions = new HashSet<>();
+    private final Set<String> numbers = new HashSet<>();
 
     Topology(ImageSnapshot image, List<Subject> subjects) {
         this.image = image;
@@ -27,6 +28,7 @@ final class Topology {
                 note(subject.file());
             }
         }
+        image.processAndThreadIds().forEach(number -> numbers.add(String.valueOf(number)));
         for (TaskImage task : image.tasks()) {
             if (task.session() == task.pid()) {
                 sessions.add(task.pid());
@@ -71,6 +73,12 @@ final class Topology {
     /** True when the terminal controls a session whose leader is in the image: CRIU makes it the controlling terminal again. */
     boolean isControlling(FileImage.Tty tty) {
         return terminal(tty).map(info -> info.session() != 0 && sessions.contains(info.session())).orElse(false);
+    }
+
+    /** True for a file of a process that is restored too: below /proc it is not there yet, and will be when CRIU opens files. */
+    boolean isProcOfTree(String path) {
+        String[] parts = path.split("/", 4);
+        return parts.length >= 3 && parts[1].equals("proc") && numbers.contains(parts[2]);
     }
 
     /** The image of a shell job: its session leader was the shell, outside. */

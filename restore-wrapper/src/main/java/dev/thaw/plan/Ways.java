@@ -71,7 +71,11 @@ final class Ways {
         return opening;
     }
 
-    private static Choice unixSocket(FileImage.UnixSocket socket) {
+    private Choice unixSocket(FileImage.UnixSocket socket) {
+        if (socket.peer() != 0 && !input.topology().isExternal(socket)) {
+            // By key criu would reuse the descriptor for one end and lose the other, without a word.
+            return targeted("its other end is in the tree");
+        }
         if (socket.isDatagram() || socket.isHalfClosed()) {
             return targeted("CRIU hangs when such a socket is inherited by key");
         }

@@ -2,13 +2,18 @@ package dev.thaw.restore;
 
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.criu.HoldScript;
+import dev.thaw.linux.Errno;
+import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.plan.RestorePlan;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +24,33 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One run of {@code criu restore} with exactly the descriptors of the plan. criu has no time limit of its own; this has. */
-final class CriuRun {
+/**
+ * One run of {@code criu restore} with exactly the descriptors of the plan. criu has no time limit of its own; this has. criu waits, with
+ * the tree restored and not one instruction of it run, until it is told to go on: what the application does with its descriptors at once
+ * must not look like a failed handover, and a tree without them must never run.
+ */
+final class CriuRun implements AutoCloseable {
     private static final String STDERR_FILE = "criu.stderr";
+    private static final int FIRST_NUMBER = 3;
 
-    private CriuRun() {}
+    private final WorkDirectory work;
+    private final List<String> argv;
+    private final FdCalls.Pipe says = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+    private final FdCalls.Pipe hears = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+    private final HoldScript hold;
+    private int pid;
+
+    private CriuRun(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, SortedMap<Integer, Integer> descriptors) {
+        this.work = work;
+        int free = Math.max(FIRST_NUMBER, descriptors.isEmpty() ? 0 : descriptors.lastKey() + 1);
+        descriptors.put(free, says.writer().number());
+        descriptors.put(free + 1, hears.reader().number());
+        hold = HoldScript.at("post-restore", free, free + 1);
+        argv = withPrivileges(CriuCommandLine.restore(criu.path(), images, work.path(), plan));
+        if (hold.isUsable()) {
+            argv.addAll(List.of("--action-script", hold.path()));
+        }
+    }
 
     /**
      * What came of it.
@@ -32,20 +59,49 @@ final class CriuRun {
      * @param rootPid the restored root, a child of ours; empty unless criu succeeded
      * @param said criu's stderr and stdout: option errors are nowhere else
      */
-    record Outcome(Optional<WaitStatus> status, OptionalInt rootPid, String said, String log, List<String> argv) {
+    record Outcome(Optional<WaitStatus> status, OptionalInt rootPid, String said, String log) {
         boolean succeeded() {
             return status.isPresent() && status.get().exitCode() == 0 && rootPid.isPresent();
         }
     }
 
     /** @param images the images directory, or an overlay of it */
-    static Outcome restore(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened, Duration limit) {
-        List<String> argv = CriuCommandLine.restore(criu.path(), images, work.path(), plan);
-        int pid = spawn(inCgroups(argv, plan.cgroups()), plan, work, opened);
-        Optional<WaitStatus> status = ProcessCalls.waitPid(pid, limit);
-        String root = work.text(CriuCommandLine.PID_FILE).trim();
-        OptionalInt rootPid = root.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(root)) : OptionalInt.empty();
-        return new Outcome(status, rootPid, work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE), argv);
+    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened) {
+        SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
+        CriuRun run = new CriuRun(criu, plan, images, work, descriptors);
+        try {
+            run.spawn(plan, descriptors);
+            return run;
+        } catch (RuntimeException e) {
+            run.close();
+            throw e;
+        }
+    }
+
+    private void spawn(RestorePlan plan, SortedMap<Integer, Integer> descriptors) {
+        int logFlags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND;
+        try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDWR);
+                OwnedFd said = FileCalls.open(work.file(STDERR_FILE), logFlags, 0600)) {
+            descriptors.put(0, nothing.number());
+            descriptors.put(1, said.number());
+            descriptors.put(2, said.number());
+            // A session of its own keeps ^C away from criu; a shell job is restored into ours, so there criu has to be in it.
+            PosixSpawn.Session session = plan.criu().shellJob() ? PosixSpawn.Session.SAME : PosixSpawn.Session.NEW_SESSION;
+            List<String> command = inCgroups(argv, plan.cgroups());
+            pid = PosixSpawn.spawn(new PosixSpawn.Request(command.get(0), command, ProcessCalls.environment(), descriptors, session,
+                    Optional.empty(), true, Set.of(), OptionalLong.empty()));
+        }
+        says.writer().close();
+        hears.reader().close();
+    }
+
+    /** criu refuses to run without root unless it is told that this is known. */
+    private static List<String> withPrivileges(List<String> argv) {
+        List<String> told = new ArrayList<>(argv);
+        if (ProcessCalls.geteuid() != 0) {
+            told.add("--unprivileged");
+        }
+        return told;
     }
 
     /** A shell that moves itself and becomes criu: thaw need not move, and the tree is in there from its first moment. */
@@ -60,18 +116,45 @@ final class CriuRun {
         return shell;
     }
 
-    private static int spawn(List<String> argv, RestorePlan plan, WorkDirectory work, OpenedHandovers opened) {
-        int logFlags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND;
-        try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDWR);
-                OwnedFd said = FileCalls.open(work.file(STDERR_FILE), logFlags, 0600)) {
-            SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
-            descriptors.put(0, nothing.number());
-            descriptors.put(1, said.number());
-            descriptors.put(2, said.number());
-            // A session of its own keeps ^C away from criu; a shell job is restored into ours, so there criu has to be in it.
-            PosixSpawn.Session session = plan.criu().shellJob() ? PosixSpawn.Session.SAME : PosixSpawn.Session.NEW_SESSION;
-            return PosixSpawn.spawn(new PosixSpawn.Request(argv.get(0), argv, ProcessCalls.environment(), descriptors, session,
-                    Optional.empty(), true, Set.of(), OptionalLong.empty()));
+    List<String> argv() {
+        return argv;
+    }
+
+    /** @return the root's pid as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed */
+    OptionalInt awaitRestored(Duration limit) {
+        if (FdCalls.poll(new int[] {says.reader().number()}, FdCalls.POLLIN, limit.toMillis())[0] == 0) {
+            return OptionalInt.empty();
         }
+        byte[] said = new byte[64];
+        // Nothing but the end when criu has gone: nobody else has the writing end.
+        int count = FileCalls.read(says.reader().number(), said, 0, said.length);
+        String text = count <= 0 ? "" : new String(said, 0, count, StandardCharsets.US_ASCII).strip();
+        return text.matches("held [0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(text.substring(5))) : OptionalInt.empty();
+    }
+
+    /** Lets the waiting criu start the tree, or end it. */
+    void answer(boolean goOn) {
+        try {
+            FileCalls.writeFully(hears.writer().number(), (goOn ? HoldScript.GO : HoldScript.STOP).getBytes(StandardCharsets.US_ASCII));
+        } catch (LinuxException e) {
+            if (!e.is(Errno.EPIPE)) {
+                throw e; // criu has ended by itself, and its status tells
+            }
+        }
+    }
+
+    Outcome awaitEnd(Duration limit) {
+        Optional<WaitStatus> status = ProcessCalls.waitPid(pid, limit);
+        String root = work.text(CriuCommandLine.PID_FILE).trim();
+        OptionalInt rootPid = root.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(root)) : OptionalInt.empty();
+        return new Outcome(status, rootPid, work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE));
+    }
+
+    /** Lets go of the pipes and the script; criu itself is not touched. */
+    @Override
+    public void close() {
+        says.close();
+        hears.close();
+        hold.close();
     }
 }

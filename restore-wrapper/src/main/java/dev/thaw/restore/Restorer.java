@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -79,18 +80,28 @@ public final class Restorer {
     private Restored run(RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened, Instant deadline) {
         Set<Integer> known = HalfRestored.descendants();
         boolean proven = false;
-        try {
-            Instant start = Instant.now();
-            CriuRun.Outcome outcome = CriuRun.restore(criu, plan, images, work, opened, Duration.between(start, deadline));
+        Instant start = Instant.now();
+        try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, opened)) {
+            report.trace(String.join(" ", criuRun.argv()));
+            OptionalInt held = criuRun.awaitRestored(left(deadline));
+            List<Proof.Missing> missing = held.isPresent() ? check(plan, opened, held.getAsInt()) : List.of();
+            if (held.isPresent()) {
+                criuRun.answer(missing.isEmpty());
+            }
+            CriuRun.Outcome outcome = criuRun.awaitEnd(left(deadline));
             Duration criuTime = Duration.between(start, Instant.now());
-            report.trace(String.join(" ", outcome.argv()));
+            if (!missing.isEmpty()) {
+                throw notArrived(plan, missing);
+            }
             if (outcome.status().isEmpty()) {
                 throw CriuFailure.timedOut(outcome, work, Durations.format(criuTime));
             }
             if (!outcome.succeeded()) {
                 throw CriuFailure.of(outcome, work, plan);
             }
-            prove(plan, opened, work, outcome.rootPid().getAsInt());
+            if (held.isEmpty()) {
+                proveRunning(plan, opened, outcome.rootPid().getAsInt());
+            }
             proven = true;
             return new Restored(outcome.rootPid().getAsInt(), criuTime);
         } finally {
@@ -100,25 +111,39 @@ public final class Restorer {
         }
     }
 
-    private void prove(RestorePlan plan, OpenedHandovers opened, WorkDirectory work, int rootPid) {
+    private List<Proof.Missing> check(RestorePlan plan, OpenedHandovers opened, int rootPid) {
         int shift = rootPid - plan.rootPid();
         List<Proof.Missing> missing = Proof.check(plan, opened, pid -> pid + shift);
         if (missing.isEmpty()) {
             for (Handover handover : plan.handovers()) {
                 report.detail("proven: " + handover.uses().get(0).text() + " is " + handover.opening().text());
             }
-            return;
         }
+        return missing;
+    }
+
+    /** Where criu could not be made to wait. The application may have changed its descriptors, or ended, before we looked. */
+    private void proveRunning(RestorePlan plan, OpenedHandovers opened, int rootPid) {
+        List<Proof.Missing> missing = check(plan, opened, rootPid);
         if (ProcessStat.read(rootPid).map(ProcessStat::isZombie).orElse(true)) {
-            // It ended before it could be looked at: the settle check says so, with its status.
+            // The settle check says so, with its status.
             report.detail("the application ended before the proof");
-            return;
+        } else if (!missing.isEmpty()) {
+            throw notArrived(plan, missing);
         }
+    }
+
+    private static Failure notArrived(RestorePlan plan, List<Proof.Missing> missing) {
         List<String> because = new ArrayList<>();
         missing.forEach(entry -> because.add(entry.what() + ": " + entry.because()));
-        throw new Failure(ExitCode.CRIU, "criu reported success, but " + missing.size() + " of " + plan.handovers().size()
+        return new Failure(ExitCode.CRIU, "criu reported success, but " + missing.size() + " of " + plan.handovers().size()
                 + " descriptors did not arrive; the restored processes were ended", because,
                 List.of("again with -vv and --log-file, and report it: this is a fault of thaw or criu"));
+    }
+
+    private static Duration left(Instant deadline) {
+        Duration left = Duration.between(Instant.now(), deadline);
+        return left.isNegative() ? Duration.ZERO : left;
     }
 
     private static Duration shorter(Duration a, Duration b) {

@@ -67,7 +67,8 @@ public final class Run {
             say(remark);
         }
         Duration limit = options.lifecycle().timeout().orElse(OPEN_LIMIT);
-        Launcher launcher = new Launcher(new SourceOpener(limit, JournalStream.SOCKET, baseName(options.spec().command().get(0))));
+        String identifier = baseName(options.spec().command().get(0));
+        Launcher launcher = new Launcher(new SourceOpener(limit, JournalStream.SOCKET, identifier, options.broker()));
         try (PreparedLaunch prepared = launcher.prepare(plan, options.name())) {
             if (options.exec()) {
                 prepared.become(this::announceBeforeExec);

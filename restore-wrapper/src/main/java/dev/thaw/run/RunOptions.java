@@ -1,9 +1,11 @@
 package dev.thaw.run;
 
 import dev.thaw.launcher.LaunchSpec;
+import dev.thaw.linux.OwnedFd;
 import dev.thaw.supervise.LifecycleOptions;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * What {@code thaw run} was asked for.
@@ -14,6 +16,8 @@ import java.util.OptionalInt;
  * @param pidFloor below which no pid is to be handed out
  * @param lifecycle what happens while it runs
  * @param environment of thaw
+ * @param broker gets the descriptor of a name from the broker; the caller owns it
  */
 public record RunOptions(
-        LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, LifecycleOptions lifecycle, List<String> environment) {}
+        LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, LifecycleOptions lifecycle, List<String> environment,
+        Function<String, OwnedFd> broker) {}

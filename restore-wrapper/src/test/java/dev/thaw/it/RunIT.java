@@ -10,6 +10,7 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.WaitStatus;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
@@ -89,7 +90,7 @@ class RunIT {
     @Test
     void closed_streams_are_dev_null_and_said(Scratch scratch) {
         ThawProcess.Result result = thaw(scratch).throughScript().closed(0).closed(1)
-                .run("run", "--", "sh", "-c", "readlink /proc/$$/fd/0 /proc/$$/fd/1 >&2; echo \"[$THAW_CLOSED_STREAMS]\" >&2").expect(0);
+                .run("run", "--", "sh", "-c", "links=$(readlink /proc/$$/fd/0 /proc/$$/fd/1); echo \"$links\" >&2; echo \"[$THAW_CLOSED_STREAMS]\" >&2").expect(0);
         result.expectErr("thaw: run: descriptor 0 is closed in the caller; the command gets /dev/null there\n");
         result.expectErr("thaw: run: descriptor 1 is closed in the caller; the command gets /dev/null there\n");
         result.expectErr("/dev/null\n/dev/null\n[]\n");
@@ -134,7 +135,7 @@ class RunIT {
     @Test
     void a_source_that_is_not_there_is_123(Scratch scratch) {
         thaw(scratch).run("run", "--stdout", "append:/no/such/directory/x", "true").expect(123)
-                .expectErr("thaw: run: append:/no/such/directory/x is not available\n  because: open(");
+                .expectErr("thaw: run: --stdout append:/no/such/directory/x is not available\n  because: open(");
         thaw(scratch).run("run", "--stdout", "broker:x", "true").expect(123);
         thaw(scratch).run("run", "--open", "5=" + scratch.path("absent"), "true").expect(123);
     }
@@ -266,8 +267,9 @@ class RunIT {
     @RequiresRoot
     @Alone
     void a_pid_floor_is_a_floor(Scratch scratch) {
-        String file = "/proc/sys/kernel/ns_last_pid";
-        int floor = Integer.parseInt(KernelString.decode(FileCalls.readAll(file)).strip()) + 500;
+        // Far from the end, where pids begin again from below.
+        int floor = 20_000;
+        FileCalls.writeFile("/proc/sys/kernel/ns_last_pid", "10000".getBytes(StandardCharsets.US_ASCII), 0);
         int pid = Integer.parseInt(thaw(scratch).run("run", "--pid-floor", "" + floor, "--", "sh", "-c", "echo $$").expect(0).out().strip());
         assertTrue(pid > floor && pid < floor + 400, pid + " above " + floor);
         thaw(scratch).run("run", "--pid-floor", "2000000000", "true").expect(2).expectErr("pid_max");

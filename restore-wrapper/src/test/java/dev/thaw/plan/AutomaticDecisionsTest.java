@@ -129,6 +129,21 @@ class AutomaticDecisionsTest {
         }
 
         @Test
+        void a_proc_file_of_a_process_that_is_restored_too_is_not_there_yet() {
+            root.thread(105).fd(5, scenario.image.regular("/proc/100/stat").mode(0100444)).fd(6, scenario.image.regular("/proc/105/fd").mode(0040500))
+                    .directories(scenario.image.regular("/proc/101").mode(0040555), scenario.image.regular("/proc/100/root").mode(0040755));
+            scenario.image.task(101);
+            assertEquals(List.of("5: of a process that is restored too", "6: of a process that is restored too"), scenario.left());
+        }
+
+        @Test
+        void a_proc_file_of_another_process_has_to_be_there() {
+            root.fd(5, scenario.image.regular("/proc/1000/stat").mode(0100444)).fd(6, scenario.image.regular("/proc/meminfo").mode(0100444));
+            scenario.here.exists("/proc/meminfo", 0100444, 0);
+            assertEquals(List.of("no source for fd 5 of pid 100 (shop): /proc/1000/stat, read"), scenario.whats());
+        }
+
+        @Test
         void an_external_file_needs_a_source_unless_it_is_a_stream() {
             root.fd(5, scenario.image.regular("file[2b:25c82e]").flags(OpenFlags.O_RDWR).external());
             assertEquals(List.of("no source for fd 5 of pid 100 (shop): file[2b:25c82e]",

@@ -329,6 +329,13 @@ class DecisionsTest {
         }
 
         @Test
+        void a_proc_file_of_the_application_is_left() {
+            root.fd(1, log("/proc/100/oom_score_adj"));
+            scenario.stdout("original");
+            assertEquals(List.of("1: --stdout original: as the image has it"), scenario.left());
+        }
+
+        @Test
         void a_socket_that_criu_connects_again_is_left() {
             root.fd(1, scenario.image.unix(10).datagram().peer(11));
             scenario.image.unix(11).externPlaceholder().name("/dev/log");

@@ -1,0 +1,47 @@
+package dev.thaw.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** {@code thaw inspect}. */
+@IntegrationTest
+class InspectIT {
+
+    @Test
+    @RequiresCriu
+    void an_image_its_generation_and_a_bare_directory_show_the_same_tree(Scratch scratch) {
+        try (FdCalls.Pipe pipe = FdCalls.pipe2(0);
+                Puppet puppet = Puppet.in(scratch).descriptor(1, pipe.writer().number()).nullStreams().start()) {
+            puppet.eval("place(os.open('" + scratch.path("log") + "', os.O_CREAT | os.O_WRONLY | os.O_APPEND), 7); os.write(7, b'hello')");
+            Dumps.of(scratch, puppet).leaveRunning().run();
+            RawCriu.dump(scratch, puppet.pid(), scratch.path("bare")).option("-R").run();
+            String outside = "outside: pid " + ProcessCalls.getpid() + " (";
+            for (String image : List.of("image", "image/000001", "image/current")) {
+                ThawProcess.run(scratch, "inspect", scratch.path(image)).expect(0).expectOut("pid " + puppet.pid() + " python3").expectOut(outside)
+                        .expectOut(scratch.path("log")).expectOut("O_APPEND").expectOut("\ncgroups of the root\n");
+            }
+            ThawProcess.run(scratch, "inspect", scratch.path("bare")).expect(0).expectOut("outside the image");
+            JsonObject json = JsonParser.parseString(ThawProcess.run(scratch, "inspect", "--json", scratch.path("image")).expect(0).out()).getAsJsonObject();
+            JsonObject log = json.getAsJsonArray("processes").get(0).getAsJsonObject().getAsJsonArray("descriptors").get(3).getAsJsonObject();
+            assertEquals(List.of("7", "5"), List.of(log.get("fd").getAsString(), log.get("offset").getAsString()));
+        }
+    }
+
+    @Test
+    void what_is_no_image_is_120(Scratch scratch) {
+        ThawProcess.run(scratch, "inspect", scratch.path("absent")).expect(120).expectErr("thaw: inspect: the image cannot be used: " + scratch.path("absent"));
+        ThawProcess.run(scratch, "inspect", scratch.directory("empty")).expect(120);
+        String half = scratch.directory("half");
+        FileCalls.mkdir(half + "/000001", 0700);
+        ThawProcess.Result result = ThawProcess.run(scratch, "inspect", half + "/000001").expect(120);
+        assertTrue(result.err().contains("the checkpoint did not end"), result.err());
+    }
+}
