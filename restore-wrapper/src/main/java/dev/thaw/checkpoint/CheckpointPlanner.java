@@ -1,8 +1,10 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.DumpOptions.Intruders;
+import dev.thaw.checkpoint.DumpOptions.Tcp;
 import dev.thaw.checkpoint.TreeScan.Intruder;
 import java.util.List;
+import java.util.Optional;
 
 /** Decides with which options criu dumps a tree, or why it does not. Pure: the same scan and options give the same plan. */
 public final class CheckpointPlanner {
@@ -24,16 +26,25 @@ public final class CheckpointPlanner {
         return new CheckpointPlan.Ready(draft.criuOptions(), draft.findings(), toEnd);
     }
 
+    /** Whether criu will hold back packets: for connections that go on, and for a network namespace of the tree's own in any case. */
+    public static boolean needsNetworkLock(TreeScan scan, DumpOptions options) {
+        return options.tcp().equals(Optional.of(Tcp.ESTABLISHED)) || scan.hasOwnNetwork();
+    }
+
     private static void intruders(TreeScan scan, DumpOptions options, PlanDraft draft) {
         for (Intruder intruder : scan.intruders()) {
+            String what = intruder.text() + ", is not below it";
             String because = intruder.bond() == Intruder.Bond.PID_NAMESPACE
                     ? "it came into the namespace from outside: criu leaves it out, and it is killed when the tree ends"
                     : "criu leaves it out, and while it lives no restored process can get the pid " + intruder.shared() + " again";
-            switch (options.intruders()) {
-                case FAIL -> draft.add(Finding.problem(intruder.text() + ", is not below it", because, "--intruders end, which ends it first",
-                        "--intruders ignore, and end it before the restore"));
-                case IGNORE -> draft.add(Finding.note(intruder.text() + ", is not below it", because, "end it before the restore: kill " + intruder.pid()));
-                case END -> draft.add(Finding.note(intruder.text() + ", is ended first", because));
+            // The rest of a shell's pipeline is in the root's process group, and ends by itself when the root does.
+            boolean usual = intruder.bond() == Intruder.Bond.PROCESS_GROUP;
+            if (options.intruders() == Intruders.END) {
+                draft.add(Finding.note(what + ", and is ended first", because));
+            } else if (options.intruders() == Intruders.IGNORE || usual) {
+                draft.add(Finding.note(what, because, "end it before the restore: kill " + intruder.pid()));
+            } else {
+                draft.add(Finding.problem(what, because, "--intruders end, which ends it first", "--intruders ignore, and end it before the restore"));
             }
         }
     }

@@ -46,7 +46,7 @@ public final class Checkpointer {
      * @throws InterruptedException likewise
      */
     public Checkpoint run() throws InterruptedException {
-        PlannedDump planned = PlannedDump.of(request);
+        PlannedDump planned = PlannedDump.of(request, variable);
         try (ImageRoot image = ImageRoot.open(request.image())) {
             Checkpoint made = attempt(planned, image);
             prune(image);

@@ -8,7 +8,7 @@ import java.util.Optional;
  * What a user says about how to dump, and what this machine has for it.
  *
  * @param tcp what becomes of TCP connections; empty when the user did not say
- * @param lock how established connections are kept quiet while they are dumped
+ * @param lock how connections are kept quiet while they are dumped; only asked for where {@link CheckpointPlanner#needsNetworkLock} says so
  * @param criuOptions of {@code --criu-option}, given to criu as they are
  */
 public record DumpOptions(boolean leaveRunning, Optional<Tcp> tcp, NetworkLock lock, Intruders intruders, List<String> criuOptions) {
@@ -30,6 +30,10 @@ public record DumpOptions(boolean leaveRunning, Optional<Tcp> tcp, NetworkLock l
         Objects.requireNonNull(lock, "lock is null");
         Objects.requireNonNull(intruders, "intruders is null");
         criuOptions = List.copyOf(criuOptions);
+    }
+
+    DumpOptions with(NetworkLock available) {
+        return new DumpOptions(leaveRunning, tcp, available, intruders, criuOptions);
     }
 
     /** Whether the user has told criu itself what to do with connections. */

@@ -11,13 +11,13 @@ import java.util.function.Function;
 import org.zeroturnaround.exec.ProcessExecutor;
 
 /** Finds out how criu can keep TCP connections quiet on this machine. */
-public final class NetworkLocks {
+final class NetworkLocks {
     private static final int LIMIT_SECONDS = 10;
 
     private NetworkLocks() {}
 
     /** @param variable looks an environment variable up */
-    public static NetworkLock available(String criu, Function<String, Optional<String>> variable) {
+    static NetworkLock available(String criu, Function<String, Optional<String>> variable) {
         if (hasNftables(criu)) {
             return NetworkLock.NFTABLES;
         }

@@ -4,6 +4,8 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** A tree that can be dumped, as it was seen, and how. */
 record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
@@ -11,11 +13,14 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
     /**
      * Looks at the tree and decides; ends intruders where the user wants that.
      *
+     * @param variable looks an environment variable up: PATH
      * @throws Failure with every reason against a dump; nothing was touched then
      */
-    static PlannedDump of(CheckpointRequest request) throws InterruptedException {
+    static PlannedDump of(CheckpointRequest request, Function<String, Optional<String>> variable) throws InterruptedException {
         TreeScan scan = scan(request.pid());
-        CheckpointPlan.Ready plan = ready(scan, request.options());
+        DumpOptions options = CheckpointPlanner.needsNetworkLock(scan, request.options())
+                ? request.options().with(NetworkLocks.available(request.criu().path(), variable)) : request.options();
+        CheckpointPlan.Ready plan = ready(scan, options);
         if (plan.toEnd().isEmpty()) {
             return new PlannedDump(scan, plan);
         }
@@ -25,7 +30,7 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
         }
         // They may have held the other ends of things.
         TreeScan without = scan(request.pid());
-        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, request.options()).criuOptions(), plan.notes(), List.of()));
+        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, options).criuOptions(), plan.notes(), List.of()));
     }
 
     String root() {

@@ -41,6 +41,9 @@ final class SocketRules {
             }
         }
         connections();
+        if (scan.hasOwnNetwork() && !options.criuOptions().contains("--network-lock")) {
+            lock();
+        }
     }
 
     private void check(ScannedProcess process, ScannedDescriptor descriptor, ScannedDescriptor.Socket socket) {
@@ -78,6 +81,10 @@ final class SocketRules {
         }
     }
 
+    private void lock() {
+        draft.networkLock(options.lock().name().toLowerCase(Locale.ROOT));
+    }
+
     private void connections() {
         Optional<Tcp> tcp = options.tcp();
         if (options.decidesTcpItself()) {
@@ -95,7 +102,7 @@ final class SocketRules {
         } else if (tcp.equals(Optional.of(Tcp.ESTABLISHED))) {
             draft.flag("--tcp-established");
             if (!connected.isEmpty() || closed) {
-                draft.networkLock(options.lock().name().toLowerCase(Locale.ROOT));
+                lock();
             }
             if (!connected.isEmpty() && options.lock() == NetworkLock.SKIP) {
                 draft.add(Finding.note("TCP connections are not locked", "neither nftables nor iptables work here, so that what a peer sends after the dump "

@@ -107,6 +107,11 @@ public record TreeScan(
         return processes.stream().filter(process -> process.pid() == pid).findFirst();
     }
 
+    /** Whether the tree lives in a network namespace other than ours. */
+    public boolean hasOwnNetwork() {
+        return !root().isZombie() && !root().namespaces().getOrDefault("net", "").equals(dumper.namespaces().getOrDefault("net", ""));
+    }
+
     /** Outsiders with the thing of this key; see {@link #pipeKey} and its siblings. */
     public List<Holder> holders(String key) {
         return outside.getOrDefault(key, List.of());

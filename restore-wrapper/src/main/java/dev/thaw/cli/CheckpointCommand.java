@@ -4,7 +4,6 @@ import dev.thaw.checkpoint.Checkpoint;
 import dev.thaw.checkpoint.CheckpointRequest;
 import dev.thaw.checkpoint.Checkpointer;
 import dev.thaw.checkpoint.DumpOptions;
-import dev.thaw.checkpoint.NetworkLocks;
 import dev.thaw.checkpoint.ReadyCommand;
 import dev.thaw.checkpoint.Verifier;
 import dev.thaw.criu.CriuBinary;
@@ -34,7 +33,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "checkpoint",
         description = "Write a checkpoint of the process tree rooted at PID into IMAGE. The tree ends, unless told otherwise.",
-        customSynopsis = {"thaw checkpoint [OPTIONS] PID IMAGE", "thaw checkpoint [OPTIONS] --name NAME IMAGE"},
+        customSynopsis = {"thaw checkpoint [OPTIONS] PID IMAGE", "       thaw checkpoint [OPTIONS] --name NAME IMAGE"},
         sortOptions = false)
 final class CheckpointCommand implements Callable<Integer> {
     private final Environment environment;
@@ -86,15 +85,17 @@ final class CheckpointCommand implements Callable<Integer> {
         Report report = common.report(environment);
         Privileges.require("a checkpoint");
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
-        DumpOptions.NetworkLock lock = tcp == DumpOptions.Tcp.ESTABLISHED
-                ? NetworkLocks.available(criu.path(), environment::variable) : DumpOptions.NetworkLock.SKIP;
-        DumpOptions options = new DumpOptions(leaveRunning, Optional.ofNullable(tcp), lock, intruders, criuOptions);
+        DumpOptions options = new DumpOptions(leaveRunning, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
         Duration left = readyCommand == null ? timeout : ReadyCommand.await(readyCommand, pid, timeout);
         CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu);
         Checkpoint made = new Checkpointer(request, Verifier.readable(), report, environment::variable).run();
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
         warnOfRestore(report);
-        environment.out().print(common.json() ? CheckpointPrinter.json(made) : CheckpointPrinter.line(made));
+        if (common.json()) {
+            environment.out().print(CheckpointPrinter.json(made));
+        } else if (!common.quiet()) {
+            environment.out().print(CheckpointPrinter.line(made));
+        }
         return ExitCode.OK;
     }
 

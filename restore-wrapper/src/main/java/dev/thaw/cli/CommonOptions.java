@@ -44,6 +44,10 @@ public final class CommonOptions {
         return json;
     }
 
+    public boolean quiet() {
+        return quiet;
+    }
+
     /** The criu that the user named. */
     public Optional<String> criu() {
         return Optional.ofNullable(criu);

@@ -68,6 +68,7 @@ class CheckpointPlannerTest {
                 Arguments.of("a lock of the description", "--file-locks", tree().lock(3, new Lock("OFDLCK", -1))),
                 Arguments.of("a listening TCP socket", "", tree().tcp(3, 11, LISTEN)),
                 Arguments.of("a TCP connection that has ended", "--tcp-close", tree().closedTcp(3, 11).tcp(4, 12, LISTEN)),
+                Arguments.of("a network namespace of its own", "--network-lock skip", tree().namespace("net", "net:[9]")),
                 Arguments.of("user-space probes", "--allow-uprobes", tree().mappings(new Mappings(List.of(), Set.of(), true))),
                 Arguments.of("a pidfd of a process inside", "", tree().child(101).pidfd(3, 101)),
                 Arguments.of("a pidfd of a process that has gone", "", tree().pidfd(3, -1)),
@@ -154,7 +155,8 @@ class CheckpointPlannerTest {
 
     @Test
     void intruders_are_left_alone_or_ended_as_the_user_says() {
-        assertEquals(List.of(), ready(tree().intruder(Bond.PROCESS_GROUP), intruders(Intruders.IGNORE)).toEnd());
+        assertEquals(List.of(), ready(tree().intruder(Bond.SESSION), intruders(Intruders.IGNORE)).toEnd());
+        assertEquals(1, ready(tree().intruder(Bond.PROCESS_GROUP), intruders(Intruders.FAIL)).notes().size(), "the rest of a pipeline");
         assertEquals(77, ready(tree().intruder(Bond.PID_NAMESPACE), intruders(Intruders.END)).toEnd().get(0).pid());
     }
 

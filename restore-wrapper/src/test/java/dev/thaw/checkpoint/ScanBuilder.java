@@ -10,6 +10,7 @@ import dev.thaw.linux.SocketDiagnostics.UnixSocket;
 import dev.thaw.linux.proc.TcpSocket;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ final class ScanBuilder {
     private final List<ScannedProcess> children = new ArrayList<>();
     private final List<Intruder> intruders = new ArrayList<>();
     private final Set<Long> waiting = new HashSet<>();
+    private final Map<String, String> namespaces = new HashMap<>(NAMESPACES);
     private Mappings mappings = Mappings.NONE;
     private int session = 100;
     private char state = 'S';
@@ -34,6 +36,11 @@ final class ScanBuilder {
     private int terminal;
     private int uid;
     private Dumper dumper = new Dumper(List.of(900, 800, 1), 0, 0, 0, ALL_CAPABILITIES, NAMESPACES);
+
+    ScanBuilder namespace(String kind, String text) {
+        namespaces.put(kind, text);
+        return this;
+    }
 
     ScanBuilder session(int id) {
         session = id;
@@ -156,11 +163,11 @@ final class ScanBuilder {
         return new TreeScan(processes, dumper, intruders, Map.of(), waiting, List.of(), List.of());
     }
 
-    private static ScannedProcess process(int pid, int parent, int session, char state, int tracer, int terminal, int uid, Mappings mappings,
+    private ScannedProcess process(int pid, int parent, int session, char state, int tracer, int terminal, int uid, Mappings mappings,
             List<ScannedDescriptor> descriptors) {
         List<Integer> ids = Collections.nCopies(4, uid);
         return new ScannedProcess(pid, parent, session, session, "app", List.of("app", "-x"), state, List.of(pid), ids, ids, tracer, terminal, 5,
-                NAMESPACES, descriptors, mappings);
+                namespaces, descriptors, mappings);
     }
 
     private static DescriptorDescription description(int fd, String kind, String link) {

@@ -30,7 +30,6 @@ final class Dumps {
     private final int pid;
     private boolean leaveRunning;
     private Optional<Tcp> tcp = Optional.empty();
-    private NetworkLock lock = NetworkLock.SKIP;
     private Intruders intruders = Intruders.FAIL;
     private List<String> criuOptions = List.of();
     private Verifier verifier = Verifier.readable();
@@ -50,9 +49,8 @@ final class Dumps {
         return this;
     }
 
-    Dumps tcp(Tcp choice, NetworkLock how) {
+    Dumps tcp(Tcp choice) {
         tcp = Optional.of(choice);
-        lock = how;
         return this;
     }
 
@@ -73,7 +71,7 @@ final class Dumps {
 
     Checkpoint run() {
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
-        DumpOptions options = new DumpOptions(leaveRunning, tcp, lock, intruders, criuOptions);
+        DumpOptions options = new DumpOptions(leaveRunning, tcp, NetworkLock.SKIP, intruders, criuOptions);
         CheckpointRequest request = new CheckpointRequest(pid, scratch.path("image"), options, 2, LIMIT,
                 CriuLocator.of(ProcessCalls.environment()).find("").orFailure());
         try {

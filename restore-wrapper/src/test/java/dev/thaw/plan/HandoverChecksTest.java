@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The kernel takes no regular files into epoll sets. */
+/** The kernel takes no regular files into epoll sets, and criu no half of a socket pair. */
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class HandoverChecksTest {
     private final Scenario scenario = new Scenario();
@@ -70,6 +70,36 @@ class HandoverChecksTest {
         scenario.map("pipe:[6]", "null");
         assertEquals(List.of("fd 7 of pid 100 (node) is watched by an epoll set and cannot become a file: pipe:[6]",
                 "fd 7 of pid 101 (app) is watched by an epoll set and cannot become a file: pipe:[6]"), scenario.whats());
+    }
+
+    @Test
+    void one_end_of_a_socket_pair_within_the_tree_cannot_be_replaced_alone() {
+        scenario.image.task(101).command("worker").fd(6, scenario.image.unix(11).peer(10));
+        root.fd(5, scenario.image.unix(10).peer(11));
+        scenario.map("fd:5", "null");
+        assertEquals(List.of("fd 6 of pid 101 (worker) would lose its other end, socket:[10]: that is in the tree and is to be replaced",
+                "because: CRIU restores a connected socket only together with its peer",
+                "try: give both ends a source, or neither: --map fd:101/6=…"), scenario.problem());
+    }
+
+    @Test
+    void a_server_of_datagrams_cannot_be_replaced_without_its_client_but_the_client_can() {
+        root.fd(5, scenario.image.unix(10).datagram().peer(11)).fd(6, scenario.image.unix(11).datagram().name("/run/server"));
+        scenario.map("fd:6", "null");
+        assertEquals(List.of("fd 5 of pid 100 (node) would lose its other end, socket:[11]: that is in the tree and is to be replaced"),
+                scenario.whats());
+        Scenario client = new Scenario();
+        client.image.task(100).fd(5, client.image.unix(10).datagram().peer(11)).fd(6, client.image.unix(11).datagram().name("/run/server"));
+        client.map("fd:5", "null");
+        assertEquals(List.of("5 <- /dev/null O_RDWR TARGETED"), client.handovers());
+    }
+
+    @Test
+    void a_pair_of_which_one_end_is_still_open_elsewhere_stays() {
+        FileSpec end = scenario.image.unix(10).peer(11);
+        root.fd(5, end).fd(7, end).fd(6, scenario.image.unix(11).peer(10));
+        scenario.map("fd:5", "null");
+        assertEquals(2, scenario.handovers().size());
     }
 
     @Test

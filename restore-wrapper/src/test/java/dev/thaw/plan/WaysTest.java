@@ -170,6 +170,14 @@ class WaysTest {
         }
 
         @Test
+        void both_ends_of_a_pair_within_the_tree_are_targeted() {
+            root.fd(5, scenario.image.unix(10).peer(11)).fd(6, scenario.image.unix(11).peer(10));
+            scenario.map("fd:5", "null").map("fd:6", "null");
+            assertEquals("TARGETED: its other end is in the tree", way());
+            assertEquals(Handover.Way.TARGETED, scenario.handover(1).way());
+        }
+
+        @Test
         void a_listening_socket_is_targeted_so_that_its_path_stays() {
             root.fd(5, scenario.image.unix(10).listening().name("/run/app.sock"));
             scenario.here.broker("listener");
