@@ -25,14 +25,16 @@ public final class SocketDiagnostics {
     private static final int HEADER_BYTES = 16;
     private static final int REQUEST_BYTES = HEADER_BYTES + 24;
     private static final int UNIX_DIAG_MSG_BYTES = 16;
-    private static final int UDIAG_SHOW_NAME_PEER_WAITING = 1 | 4 | 8;
+    private static final int UDIAG_SHOW_NAME_PEER_WAITING_QUEUES = 1 | 4 | 8 | 16;
     private static final int UNIX_DIAG_NAME = 0;
     private static final int UNIX_DIAG_PEER = 2;
     private static final int UNIX_DIAG_ICONS = 3;
+    private static final int UNIX_DIAG_RQLEN = 4;
     // The kernel fills messages of at most 32 KiB, and cuts off what does not fit.
     private static final int RECEIVE_BYTES = 1 << 16;
     private static final int LIMIT_MILLIS = 10_000;
 
+    private static final int LISTENING = 10;
     private static final String PROTOCOL_NAME = "system.sockprotoname";
 
     private static final AttributeLibrary C = LibC.map(AttributeLibrary.class);
@@ -53,10 +55,15 @@ public final class SocketDiagnostics {
      * @param peer inode of the socket that it is connected to; empty when there is none, or it is closed, or was not accepted yet
      * @param name the path or, with NUL in front, the abstract name that it is bound to; empty for none
      * @param waiting of a listening one: inodes of the sockets that have connected to it and were not accepted yet
+     * @param unsentBytes that it has written and the other side has not read, as the kernel counts them; 0 for a listening one
      */
-    public record UnixSocket(long inode, int type, int state, OptionalLong peer, String name, List<Long> waiting) {
+    public record UnixSocket(long inode, int type, int state, OptionalLong peer, String name, List<Long> waiting, long unsentBytes) {
         public UnixSocket {
             waiting = List.copyOf(waiting);
+        }
+
+        public UnixSocket(long inode, int type, int state, OptionalLong peer, String name, List<Long> waiting) {
+            this(inode, type, state, peer, name, waiting, 0);
         }
     }
 
@@ -123,7 +130,7 @@ public final class SocketDiagnostics {
         ByteBuffer request = ByteBuffer.allocate(REQUEST_BYTES).order(ByteOrder.nativeOrder());
         request.putInt(REQUEST_BYTES).putShort((short) SOCK_DIAG_BY_FAMILY).putShort((short) NLM_F_REQUEST_AND_DUMP).putInt(1).putInt(0);
         int allStates = -1;
-        request.put((byte) SocketCalls.AF_UNIX).put((byte) 0).putShort((short) 0).putInt(allStates).putInt(0).putInt(UDIAG_SHOW_NAME_PEER_WAITING);
+        request.put((byte) SocketCalls.AF_UNIX).put((byte) 0).putShort((short) 0).putInt(allStates).putInt(0).putInt(UDIAG_SHOW_NAME_PEER_WAITING_QUEUES);
         return request.array();
     }
 
@@ -152,6 +159,7 @@ public final class SocketDiagnostics {
         OptionalLong peer = OptionalLong.empty();
         String name = "";
         List<Long> waiting = new ArrayList<>();
+        long queued = 0;
         int at = start + UNIX_DIAG_MSG_BYTES;
         while (at + 4 <= end) {
             int length = block.getShort(at) & 0xffff;
@@ -165,13 +173,16 @@ public final class SocketDiagnostics {
                 for (int icon = at + 4; icon + 4 <= at + length; icon += 4) {
                     waiting.add(Integer.toUnsignedLong(block.getInt(icon)));
                 }
+            } else if (type == UNIX_DIAG_RQLEN && length >= 12) {
+                queued = Integer.toUnsignedLong(block.getInt(at + 8));
             } else if (type == UNIX_DIAG_NAME) {
                 name = KernelString.decode(block.array(), block.arrayOffset() + at + 4, length - 4);
             }
             at += aligned(length);
         }
         long inode = Integer.toUnsignedLong(block.getInt(start + 4));
-        return new UnixSocket(inode, block.get(start + 1), block.get(start + 2), peer, pathOf(name), waiting);
+        int state = block.get(start + 2);
+        return new UnixSocket(inode, block.get(start + 1), state, peer, pathOf(name), waiting, state == LISTENING ? 0 : queued);
     }
 
     /** A path may come with the NUL that ends it; in an abstract name every byte counts. */

@@ -2,6 +2,7 @@ package dev.thaw.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.linux.SocketDiagnostics.UnixSocket;
 import java.nio.ByteBuffer;
@@ -70,6 +71,10 @@ class SocketDiagnosticsTest {
             SocketCalls.connectUnix(client.number(), directory + "/s");
             assertEquals(OptionalLong.empty(), found(client).peer());
             assertEquals(List.of(inode(client)), found(listener).waiting());
+            assertEquals(0, found(client).unsentBytes());
+            FileCalls.writeFully(client.number(), new byte[] {1});
+            assertTrue(found(client).unsentBytes() > 0);
+            assertEquals(0, found(listener).unsentBytes());
         }
     }
 

@@ -10,20 +10,35 @@ import java.util.Optional;
 public final class CheckpointPlanner {
     private CheckpointPlanner() {}
 
-    public static CheckpointPlan plan(TreeScan scan, DumpOptions options) {
+    /**
+     * What is known of a tree before it is dumped.
+     *
+     * @param criuOptions those that it needs, in a fixed order; also where it cannot be dumped
+     */
+    public record Judgement(List<String> criuOptions, List<Finding> findings) {}
+
+    /** Everything that the rules say, whether the tree can be dumped or not. */
+    public static Judgement judge(TreeScan scan, DumpOptions options) {
         PlanDraft draft = new PlanDraft();
         new ProcessRules(scan, draft).apply();
+        new NamespaceRules(scan, options, draft).apply();
+        new BondRules(scan, draft).apply();
         intruders(scan, options, draft);
         new KindRules(scan, draft).apply();
         new TerminalRules(scan, draft).apply();
         new SocketRules(scan, options, draft).apply();
         new FileRules(scan, options, draft).apply();
-        List<Finding> problems = draft.findings().stream().filter(Finding::isProblem).toList();
+        return new Judgement(draft.criuOptions(), draft.findings());
+    }
+
+    public static CheckpointPlan plan(TreeScan scan, DumpOptions options) {
+        Judgement judgement = judge(scan, options);
+        List<Finding> problems = judgement.findings().stream().filter(Finding::isProblem).toList();
         if (!problems.isEmpty()) {
             return new CheckpointPlan.Rejected(problems);
         }
         List<Intruder> toEnd = options.intruders() == Intruders.END ? scan.intruders() : List.of();
-        return new CheckpointPlan.Ready(draft.criuOptions(), draft.findings(), toEnd);
+        return new CheckpointPlan.Ready(judgement.criuOptions(), judgement.findings(), toEnd);
     }
 
     /** Whether criu will hold back packets: for connections that go on, and for a network namespace of the tree's own in any case. */
@@ -41,8 +56,10 @@ public final class CheckpointPlanner {
             boolean usual = intruder.bond() == Intruder.Bond.PROCESS_GROUP;
             if (options.intruders() == Intruders.END) {
                 draft.add(Finding.note(what + ", and is ended first", because));
-            } else if (options.intruders() == Intruders.IGNORE || usual) {
+            } else if (usual) {
                 draft.add(Finding.note(what, because, "end it before the restore: kill " + intruder.pid()));
+            } else if (options.intruders() == Intruders.IGNORE) {
+                draft.add(Finding.needs(what, because, "end it before the restore: kill " + intruder.pid()));
             } else {
                 draft.add(Finding.problem(what, because, "--intruders end, which ends it first", "--intruders ignore, and end it before the restore"));
             }

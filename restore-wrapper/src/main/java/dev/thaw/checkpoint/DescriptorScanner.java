@@ -53,6 +53,9 @@ final class DescriptorScanner {
 
     private Place place(String root, DescriptorDescription description, FileStatus status) {
         String link = description.link();
+        if (status.isSocket()) {
+            return socketPlace(root, status.inode());
+        }
         if (!link.startsWith("/") || description.kind().equals("memfd")) {
             return Place.NO_PATH;
         }
@@ -70,6 +73,20 @@ final class DescriptorScanner {
         // Files of processes that have ended: criu knows how to make them again. Terminals are found by their number.
         boolean byName = !mount.fsType().equals("proc") && !mount.fsType().equals("devpts");
         return byName ? Place.HIDDEN : Place.THERE;
+    }
+
+    /** Only of those at which somebody waits: for the others it does not matter. */
+    private Place socketPlace(String root, long inode) {
+        return sockets.unix(inode).filter(socket -> !socket.waiting().isEmpty() && socket.name().startsWith("/"))
+                .filter(socket -> !isSocketAt(root + socket.name())).map(gone -> Place.DELETED).orElse(Place.NO_PATH);
+    }
+
+    private static boolean isSocketAt(String path) {
+        try {
+            return FileCalls.statIfExists(path).filter(FileStatus::isSocket).isPresent();
+        } catch (LinuxException notToBeSeen) {
+            return true;
+        }
     }
 
     /** Without following a link at the end: the descriptor may have been opened on the link itself. */

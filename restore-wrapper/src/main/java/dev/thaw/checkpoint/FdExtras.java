@@ -10,8 +10,12 @@ import java.util.OptionalInt;
  * @param locks held through this descriptor
  * @param terminalIndex of a pty master: the N of its {@code /dev/pts/N}
  * @param pidfdTarget of a pidfd: the pid, -1 when that process has gone
+ * @param timerClock of a timerfd: number of its clock (man 2 timerfd_create)
+ * @param watched of an epoll set: what it watches
  */
-public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget) {
+public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget, OptionalInt timerClock, List<Watched> watched) {
+
+    private static final List<String> COMMON = List.of("pos:", "flags:", "mnt_id:", "ino:");
 
     public static final FdExtras NONE = new FdExtras(List.of(), OptionalInt.empty(), OptionalInt.empty());
 
@@ -23,8 +27,24 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
      */
     public record Lock(String kind, int pid) {}
 
+    /**
+     * @param fd the number that it was added under, which may be another's by now
+     * @param inode of the file; all anonymous inodes have the same
+     */
+    public record Watched(int fd, long inode) {}
+
     public FdExtras {
         locks = List.copyOf(locks);
+        watched = List.copyOf(watched);
+    }
+
+    public FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget) {
+        this(locks, terminalIndex, pidfdTarget, OptionalInt.empty(), List.of());
+    }
+
+    /** The same with only these watched descriptors. */
+    FdExtras watching(List<Watched> some) {
+        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, some);
     }
 
     /** Lines of other forms are skipped: each kernel adds some. */
@@ -32,7 +52,12 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
         List<Lock> locks = new ArrayList<>();
         OptionalInt terminalIndex = OptionalInt.empty();
         OptionalInt pidfdTarget = OptionalInt.empty();
+        OptionalInt timerClock = OptionalInt.empty();
+        List<Watched> watched = new ArrayList<>();
         for (String line : text.split("\n")) {
+            if (COMMON.stream().anyMatch(line::startsWith)) {
+                continue; // all that most descriptors have, and taking a line apart takes time
+            }
             String[] fields = line.trim().split("\\s+");
             if (fields[0].equals("lock:") && fields.length >= 6) {
                 locks.add(new Lock(fields[2], Integer.parseInt(fields[5])));
@@ -40,8 +65,18 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
                 terminalIndex = OptionalInt.of(Integer.parseInt(fields[1]));
             } else if (fields[0].equals("Pid:") && fields.length == 2) {
                 pidfdTarget = OptionalInt.of(Integer.parseInt(fields[1]));
+            } else if (fields[0].equals("clockid:") && fields.length == 2) {
+                timerClock = OptionalInt.of(Integer.parseInt(fields[1]));
+            } else if (fields[0].equals("tfd:") && fields.length >= 2) {
+                watched.add(new Watched(Integer.parseInt(fields[1]), inode(line)));
             }
         }
-        return new FdExtras(locks, terminalIndex, pidfdTarget);
+        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, watched);
+    }
+
+    /** In hexadecimal after {@code ino:}; 0 before Linux 4.13, which does not tell. */
+    private static long inode(String line) {
+        int at = line.indexOf(" ino:");
+        return at < 0 ? 0 : Long.parseUnsignedLong(line.substring(at + 5).split(" ")[0], 16);
     }
 }

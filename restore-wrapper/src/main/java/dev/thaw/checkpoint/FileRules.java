@@ -41,7 +41,7 @@ final class FileRules {
             // Both numbers in hexadecimal: criu/files-reg.c, dump_one_reg_file.
             draft.external("file[%x:%x]".formatted(descriptor.description().mountId(), descriptor.description().inode()));
             String because = place == Place.HIDDEN ? "something is mounted over its path" : "the mount that it is on is not one of the root process's";
-            draft.add(Finding.note(descriptor.text(process) + " cannot be reached by its path", because + ", so criu leaves it to restore",
+            draft.add(Finding.needs(descriptor.text(process) + " cannot be reached by its path", because + ", so criu leaves it to restore",
                     "restore with --map fd:" + process.pid() + "/" + descriptor.fd() + "=SOURCE"));
         }
     }
@@ -62,7 +62,7 @@ final class FileRules {
         draft.flag("--file-locks");
         for (FdExtras.Lock lock : descriptor.extras().locks()) {
             if (lock.pid() > 0 && scan.process(lock.pid()).isEmpty() && lock.kind().equals("FLOCK")) {
-                draft.add(Finding.note(descriptor.text(process) + " is locked through a description that pid " + lock.pid() + " has locked",
+                draft.add(Finding.needs(descriptor.text(process) + " is locked through a description that pid " + lock.pid() + " has locked",
                         "if that process still has it open, it keeps the lock, and a restore cannot take it", "end it before the restore"));
             }
         }

@@ -13,7 +13,11 @@ public record Finding(Severity severity, String what, List<String> because, List
     public enum Severity {
         /** criu would refuse, or the image could never be restored. */
         PROBLEM,
+        /** It can be dumped, and a restore works only with what the user does or gives. */
+        NEEDS,
         /** Works, and is not as before after a restore. */
+        DIFFERS,
+        /** Good to know. */
         NOTE
     }
 
@@ -24,6 +28,14 @@ public record Finding(Severity severity, String what, List<String> because, List
 
     static Finding problem(String what, String because, String... tries) {
         return new Finding(Severity.PROBLEM, what, List.of(because), List.of(tries));
+    }
+
+    static Finding needs(String what, String because, String... tries) {
+        return new Finding(Severity.NEEDS, what, List.of(because), List.of(tries));
+    }
+
+    static Finding differs(String what, String because, String... tries) {
+        return new Finding(Severity.DIFFERS, what, List.of(because), List.of(tries));
     }
 
     static Finding note(String what, String because, String... tries) {

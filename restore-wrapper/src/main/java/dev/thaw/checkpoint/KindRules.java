@@ -10,7 +10,8 @@ final class KindRules {
     /** null, zero, full, random, urandom, kmsg: criu opens them again by path. */
     private static final Set<Integer> MEMORY_DEVICES = Set.of(3, 5, 7, 8, 9, 11);
     private static final long TUN = FileStatus.device(10, 200);
-    private static final long CURRENT_CONSOLE = FileStatus.device(4, 0);
+    private static final int CLOCK_REALTIME_ALARM = 8;
+    private static final int CLOCK_BOOTTIME_ALARM = 9;
 
     private final TreeScan scan;
     private final PlanDraft draft;
@@ -41,12 +42,18 @@ final class KindRules {
             case "device" -> device(text, descriptor);
             case "pidfd" -> pidfd(text, descriptor, pids);
             case "tty" -> {
-                if (descriptor.specialDevice() == CURRENT_CONSOLE) {
+                if (!isKnownTerminal(descriptor.specialDevice())) {
                     unsupportedDevice(text, descriptor);
                 }
             }
+            case "timerfd" -> timer(text, descriptor);
+            case "eventpoll" -> epoll(process, text, descriptor);
+            case "bpf-map" -> draft.add(Finding.problem(text, "criu dumps bpf maps only when it was built with libbpf, which packages of it are not",
+                    "close it before the checkpoint"));
             default -> {
-                if (!KNOWN.contains(descriptor.kind())) {
+                if (descriptor.description().link().startsWith("/secretmem")) {
+                    draft.add(Finding.problem(text, "nobody but the process can read secret memory, criu included", "close it before the checkpoint"));
+                } else if (!KNOWN.contains(descriptor.kind())) {
                     draft.add(Finding.problem(text, "criu has no image for this kind of descriptor", "close it before the checkpoint"));
                 }
             }
@@ -56,6 +63,34 @@ final class KindRules {
     private void ioUring(String text) {
         draft.add(Finding.problem(text, "criu cannot dump an io_uring: its requests are under way in the kernel",
                 "start the program without: UV_USE_IO_URING=0 for Node.js, the setting of its own for others"));
+    }
+
+    /** The clocks that criu knows: CLOCK_REALTIME, MONOTONIC and BOOTTIME (criu/include/timerfd.h). */
+    private void timer(String text, ScannedDescriptor descriptor) {
+        int clock = descriptor.extras().timerClock().orElse(0);
+        if (clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM) {
+            draft.add(Finding.problem(text + ", which wakes the machine", "criu does not know timers of the ALARM clocks", "close it before the checkpoint"));
+        }
+    }
+
+    private void epoll(ScannedProcess process, String text, ScannedDescriptor descriptor) {
+        if (!descriptor.extras().watched().isEmpty()) {
+            int lost = descriptor.extras().watched().get(0).fd();
+            draft.add(Finding.problem(text + " watches what was its fd " + lost, "the process has closed it, another process has it open still, "
+                    + "and criu looks for it in " + process.text() + " only", "EPOLL_CTL_DEL before close, in the program"));
+        }
+    }
+
+    /** criu/tty.c, get_tty_driver. */
+    private static boolean isKnownTerminal(long device) {
+        int major = FileStatus.major(device);
+        int minor = FileStatus.minor(device);
+        return switch (major) {
+            case 4 -> minor > 0 && minor < 64;
+            case 5 -> minor <= 2;
+            case 188, 204 -> true;
+            default -> major >= 136 && major <= 143;
+        };
     }
 
     private void device(String text, ScannedDescriptor descriptor) {

@@ -11,14 +11,37 @@ import java.util.Set;
  * @param deleted files without this name, each once, the executable among them
  * @param anonymousInodes names such as {@code anon_inode:[io_uring]}, each once
  * @param uprobes somebody has set a user-space probe
+ * @param special memory of other kinds
  */
-public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boolean uprobes) {
+public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boolean uprobes, Special special) {
 
     public static final Mappings NONE = new Mappings(List.of(), Set.of(), false);
 
     private static final String SUFFIX = " (deleted)";
     /** Shared memory that only looks like a deleted file in the list; criu knows each of these. */
-    private static final List<String> NOT_FILES = List.of("/memfd:", "/SYSV", "/dev/zero", "/[aio]", "/anon_hugepage");
+    private static final List<String> NOT_FILES = List.of("/memfd:", "/SYSV", "/dev/zero", "/[aio]", "/anon_hugepage", "/secretmem");
+    private static final String JVM_DATA = "/hsperfdata_";
+
+    /**
+     * Memory that is no file, or a file that is not the application's business.
+     *
+     * @param systemV segments of shmat(2)
+     * @param secret memory of memfd_secret(2)
+     * @param sharedAnonymous inodes of anonymous memory that was made to be shared
+     * @param jvmData the file that a JVM counts in, in a directory {@code hsperfdata_USER}; empty for none
+     * @param foreignExecutable path of an executable on a mount that the root process does not see; empty when it does
+     */
+    public record Special(boolean systemV, boolean secret, Set<Long> sharedAnonymous, String jvmData, String foreignExecutable) {
+        public static final Special NONE = new Special(false, false, Set.of(), "", "");
+
+        public Special {
+            sharedAnonymous = Set.copyOf(sharedAnonymous);
+        }
+
+        Special withForeignExecutable(String path) {
+            return new Special(systemV, secret, sharedAnonymous, jvmData, path);
+        }
+    }
 
     /**
      * A mapped file whose name was removed.
@@ -34,14 +57,22 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
         anonymousInodes = Set.copyOf(anonymousInodes);
     }
 
+    public Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boolean uprobes) {
+        this(deleted, anonymousInodes, uprobes, Special.NONE);
+    }
+
     /** @param maps text of {@code /proc/PID/maps} */
     public static Mappings parse(String maps) {
         List<Deleted> deleted = new ArrayList<>();
         Set<String> inodes = new LinkedHashSet<>();
         Set<String> anonymous = new LinkedHashSet<>();
+        Set<Long> sharedAnonymous = new LinkedHashSet<>();
         boolean uprobes = false;
+        boolean systemV = false;
+        boolean secret = false;
+        String jvmData = "";
         for (String line : maps.split("\n")) {
-            if (!line.endsWith(SUFFIX) && !line.endsWith("]")) {
+            if (!line.endsWith(SUFFIX) && !line.endsWith("]") && !line.contains(JVM_DATA)) {
                 continue; // most lines are of files that are there, and taking them apart costs time
             }
             String[] fields = line.split("\\s+", 6);
@@ -53,13 +84,21 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
                 uprobes = true;
             } else if (name.startsWith("anon_inode:")) {
                 anonymous.add(name);
+            } else if (name.startsWith("/SYSV")) {
+                systemV = true;
+            } else if (name.startsWith("/secretmem")) {
+                secret = true;
+            } else if (name.equals("/dev/zero" + SUFFIX)) {
+                sharedAnonymous.add(Long.parseLong(fields[4]));
+            } else if (name.contains(JVM_DATA) && !name.endsWith(SUFFIX)) {
+                jvmData = name;
             } else if (name.endsWith(SUFFIX) && NOT_FILES.stream().noneMatch(name::startsWith) && inodes.add(fields[3] + " " + fields[4])) {
                 String path = name.substring(0, name.length() - SUFFIX.length());
                 long mappedBytes = length(fields[0]) + Long.parseUnsignedLong(fields[2], 16);
                 deleted.add(new Deleted(path, mapFile(fields[0]), mappedBytes, 0));
             }
         }
-        return new Mappings(deleted, anonymous, uprobes);
+        return new Mappings(deleted, anonymous, uprobes, new Special(systemV, secret, sharedAnonymous, jvmData, ""));
     }
 
     /** The kernel pads addresses with zeros here and does not there. */

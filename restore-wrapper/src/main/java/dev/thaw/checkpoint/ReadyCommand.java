@@ -23,17 +23,19 @@ public final class ReadyCommand {
      */
     public static Duration await(String command, int pid, Duration limit) throws InterruptedException {
         Deadline deadline = Deadline.in(limit);
-        HelperCommand.Result answer;
-        do {
-            answer = HelperCommand.run(command, Map.of("THAW_PID", Integer.toString(pid)), deadline.left());
+        String lastAnswer = "the ready command gave no answer";
+        while (!deadline.passed()) {
+            HelperCommand.Result answer = HelperCommand.run(command, Map.of("THAW_PID", Integer.toString(pid)), deadline.left());
             if (answer.succeeded()) {
                 return deadline.left();
             }
+            if (!answer.timedOut()) {
+                String said = answer.output().strip();
+                lastAnswer = "the ready command ended with " + answer.exitCode() + (said.isEmpty() ? "" : ": " + said);
+            }
             deadline.pause(PAUSE);
-        } while (!deadline.passed());
-        String said = answer.output().strip();
+        }
         throw new Failure(ExitCode.TIME_LIMIT, "pid " + pid + " was not ready for a checkpoint within " + Durations.format(limit),
-                List.of("the ready command ended with " + (answer.timedOut() ? "the time" : answer.exitCode()) + (said.isEmpty() ? "" : ": " + said)),
-                List.of("--timeout with more time"));
+                List.of(lastAnswer), List.of("--timeout with more time"));
     }
 }

@@ -44,8 +44,13 @@ public record ScannedDescriptor(
      * @param unix set for a unix socket
      * @param peer the unix socket that it is connected to
      * @param tcp set for a TCP socket that listens or is part of a connection
+     * @param unreadBytes that have come in, of a datagram or netlink socket; 0 for others
      */
-    public record Socket(String protocol, Optional<UnixSocket> unix, Optional<UnixSocket> peer, Optional<TcpSocket> tcp) {
+    public record Socket(String protocol, Optional<UnixSocket> unix, Optional<UnixSocket> peer, Optional<TcpSocket> tcp, long unreadBytes) {
+        public Socket(String protocol, Optional<UnixSocket> unix, Optional<UnixSocket> peer, Optional<TcpSocket> tcp) {
+            this(protocol, unix, peer, tcp, 0);
+        }
+
         public boolean isTcp() {
             return protocol.equals("TCP") || protocol.equals("TCPv6");
         }
@@ -63,6 +68,10 @@ public record ScannedDescriptor(
 
     public String kind() {
         return description.kind();
+    }
+
+    ScannedDescriptor withExtras(FdExtras others) {
+        return new ScannedDescriptor(description, specialDevice, sizeBytes, links, place, others, socket);
     }
 
     /** The number in {@code /dev/pts} of a pty slave; -1 for anything else. */

@@ -1,7 +1,10 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.CgroupMembership;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A process of the tree as {@code /proc} shows it.
@@ -14,8 +17,9 @@ import java.util.Map;
  * @param gids likewise
  * @param tracerPid 0 when nobody traces it
  * @param terminalDevice of its controlling terminal as /proc/PID/stat has it, 0 for none
- * @param namespaces kind to the kernel's text: {@code mnt} to {@code mnt:[4026531841]}
+ * @param namespaces kind to the kernel's text: {@code mnt} to {@code mnt:[4026531841]}; kinds that the kernel does not have are absent
  * @param descriptors in ascending order
+ * @param bonds what ties it to others
  */
 public record ScannedProcess(
         int pid,
@@ -33,7 +37,29 @@ public record ScannedProcess(
         long startTicks,
         Map<String, String> namespaces,
         List<ScannedDescriptor> descriptors,
-        Mappings mappings) {
+        Mappings mappings,
+        Bonds bonds) {
+
+    /**
+     * @param withParent what it shares with its parent in the tree, as threads do
+     * @param sessionElsewhere its session was begun outside its pid namespace
+     * @param cgroups it is in
+     */
+    public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups) {
+        public static final Bonds NONE = new Bonds(Set.of(), false, List.of());
+
+        public Bonds {
+            withParent = Set.copyOf(withParent);
+            cgroups = List.copyOf(cgroups);
+        }
+    }
+
+    public ScannedProcess(int pid, int parentPid, int processGroup, int session, String command, List<String> arguments, char state,
+            List<Integer> threads, List<Integer> uids, List<Integer> gids, int tracerPid, int terminalDevice, long startTicks,
+            Map<String, String> namespaces, List<ScannedDescriptor> descriptors, Mappings mappings) {
+        this(pid, parentPid, processGroup, session, command, arguments, state, threads, uids, gids, tracerPid, terminalDevice, startTicks, namespaces,
+                descriptors, mappings, Bonds.NONE);
+    }
 
     public ScannedProcess {
         arguments = List.copyOf(arguments);
@@ -46,6 +72,21 @@ public record ScannedProcess(
 
     public boolean isZombie() {
         return state == 'Z' || state == 'X';
+    }
+
+    ScannedProcess withState(char letter) {
+        return new ScannedProcess(pid, parentPid, processGroup, session, command, arguments, letter, threads, uids, gids, tracerPid, terminalDevice,
+                startTicks, namespaces, descriptors, mappings, bonds);
+    }
+
+    /** Waiting in the kernel, for what may never come, and not to be woken by a signal. */
+    public boolean isUninterruptible() {
+        return state == 'D';
+    }
+
+    /** The kernel's text for the namespace of this kind; empty where the kernel has none. */
+    public String namespace(String kind) {
+        return namespaces.getOrDefault(kind, "");
     }
 
     public boolean isStopped() {

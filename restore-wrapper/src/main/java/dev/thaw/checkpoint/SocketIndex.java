@@ -15,15 +15,18 @@ import java.util.Set;
 final class SocketIndex {
     private final Map<Long, UnixSocket> unix = new HashMap<>();
     private final Map<Long, TcpSocket> tcp = new HashMap<>();
+    private final Map<Long, Long> unread;
 
-    SocketIndex(List<UnixSocket> unixSockets, List<TcpSocket> tcpSockets) {
+    /** @param unread bytes by inode */
+    SocketIndex(List<UnixSocket> unixSockets, List<TcpSocket> tcpSockets, Map<Long, Long> unread) {
+        this.unread = unread;
         unixSockets.forEach(socket -> unix.put(socket.inode(), socket));
         tcpSockets.forEach(socket -> tcp.put(socket.inode(), socket));
     }
 
     /** Of the network namespace that a process is in. */
     static SocketIndex of(int pid) {
-        return new SocketIndex(SocketDiagnostics.unixSockets(pid), TcpSocket.read(pid));
+        return new SocketIndex(SocketDiagnostics.unixSockets(pid), TcpSocket.read(pid), ReceiveQueues.of(pid));
     }
 
     Optional<UnixSocket> unix(long inode) {
@@ -35,7 +38,7 @@ final class SocketIndex {
         Optional<UnixSocket> found = unix(inode);
         String protocol = found.isPresent() ? "UNIX" : SocketDiagnostics.protocol(pid, fd).orElse("");
         Optional<UnixSocket> peer = found.map(UnixSocket::peer).filter(OptionalLong::isPresent).flatMap(end -> unix(end.getAsLong()));
-        return new ScannedDescriptor.Socket(protocol, found, peer, Optional.ofNullable(tcp.get(inode)));
+        return new ScannedDescriptor.Socket(protocol, found, peer, Optional.ofNullable(tcp.get(inode)), unread.getOrDefault(inode, 0L));
     }
 
     /** Inodes of sockets of the tree that wait at a listener which is not of the tree. */

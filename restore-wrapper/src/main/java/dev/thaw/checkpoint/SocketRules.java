@@ -4,6 +4,7 @@ import dev.thaw.checkpoint.DumpOptions.NetworkLock;
 import dev.thaw.checkpoint.DumpOptions.Tcp;
 import dev.thaw.linux.SocketCalls;
 import dev.thaw.linux.SocketDiagnostics.UnixSocket;
+import dev.thaw.linux.proc.TcpSocket;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ final class SocketRules {
     private final DumpOptions options;
     private final PlanDraft draft;
     private final Set<Long> inside;
+    private final List<UnixSocket> clients;
     private final List<String> connected = new ArrayList<>();
     private boolean closed;
 
@@ -28,6 +30,8 @@ final class SocketRules {
         this.scan = scan;
         this.options = options;
         this.draft = draft;
+        this.clients = scan.processes().stream().flatMap(process -> process.descriptors().stream())
+                .flatMap(descriptor -> descriptor.socket().stream()).flatMap(socket -> socket.unix().stream()).distinct().toList();
         this.inside = SocketIndex.inodes(scan.processes());
     }
 
@@ -52,22 +56,62 @@ final class SocketRules {
         } else if (socket.isTcp()) {
             if (socket.tcp().isEmpty()) {
                 closed = true; // or never connected, which looks the same, and for which the option changes nothing
-            } else if (!socket.tcp().get().isListening()) {
+            } else if (socket.tcp().get().isListening()) {
+                waitingAtTcp(process, descriptor, socket.tcp().get());
+            } else {
                 connected.add(descriptor.text(process) + ", " + socket.tcp().get().local() + " to " + socket.tcp().get().remote() + " ("
                         + socket.tcp().get().stateName() + ")");
             }
         } else if (socket.protocol().equals("MPTCP")) {
             draft.add(Finding.problem(descriptor.text(process) + ", multipath TCP", "criu has no image for it",
                     "start Go programs with GODEBUG=multipathtcp=0", "use plain TCP (protocol 0) in the program"));
+        } else if (socket.protocol().equals("NETLINK") && socket.unreadBytes() > 0) {
+            draft.add(Finding.problem(descriptor.text(process) + ", netlink, has unread messages", "criu does not keep them, and refuses",
+                    "again when the program has read them", "ss -f netlink -p, which shows the queue"));
         } else if (!KNOWN.contains(socket.protocol()) && !socket.protocol().startsWith("UNIX")) {
             draft.add(Finding.problem(descriptor.text(process) + ", protocol " + socket.protocol(), "criu has no image for sockets of this family",
                     "close it before the checkpoint"));
         }
     }
 
+    private void waitingAtTcp(ScannedProcess process, ScannedDescriptor descriptor, TcpSocket listener) {
+        if (listener.waiting() == 0) {
+            return;
+        }
+        String what = descriptor.text(process) + ", " + listener.local() + ": " + listener.waiting() + " not accepted";
+        String because = "criu does not dump connections that the program has not accepted yet";
+        if (options.tcp().equals(Optional.of(Tcp.CLOSE))) {
+            draft.flag("--skip-in-flight");
+            draft.add(Finding.differs(what, because + ": they are dropped", "again when the program has accepted them"));
+        } else if (!options.criuOptions().contains("--skip-in-flight")) {
+            draft.add(Finding.problem(what, because, "again when the program has accepted them",
+                    "thaw checkpoint --criu-option --skip-in-flight, which drops them"));
+        }
+    }
+
+    /** Those who have connected and were not accepted yet: criu connects those of the tree again, if it can. */
+    private void waitingAtUnix(ScannedProcess process, ScannedDescriptor descriptor, UnixSocket listener) {
+        List<UnixSocket> ours = clients.stream().filter(client -> listener.waiting().contains(client.inode())).toList();
+        String what = descriptor.text(process) + ": " + listener.waiting().size() + " not accepted";
+        if (ours.size() < listener.waiting().size()) {
+            draft.add(Finding.differs(what, "clients outside the tree have connected to it, and criu drops what was not accepted",
+                    "again when the program has accepted them"));
+        }
+        if (ours.stream().anyMatch(client -> client.unsentBytes() > 0)) {
+            draft.add(Finding.problem(what, "a client of the tree has connected and written, and criu has no image for that",
+                    "again when the program has accepted it"));
+        } else if (!ours.isEmpty() && descriptor.place() == ScannedDescriptor.Place.DELETED) {
+            draft.add(Finding.problem(what, "a client of the tree has connected, and criu cannot repeat that: the socket's path is gone",
+                    "again when the program has accepted it"));
+        }
+    }
+
     private void unix(ScannedProcess process, ScannedDescriptor descriptor, UnixSocket socket, Optional<UnixSocket> peer) {
+        if (!socket.waiting().isEmpty()) {
+            waitingAtUnix(process, descriptor, socket);
+        }
         if (scan.waiting().contains(socket.inode())) {
-            draft.add(Finding.note(descriptor.text(process) + " waits for its connection to be accepted",
+            draft.add(Finding.needs(descriptor.text(process) + " waits for its connection to be accepted",
                     "criu cannot connect it again: a restore has to replace it", "again when the server has accepted it"));
         }
         if (socket.peer().isEmpty() || inside.contains(socket.peer().getAsLong())) {
@@ -105,7 +149,7 @@ final class SocketRules {
                 lock();
             }
             if (!connected.isEmpty() && options.lock() == NetworkLock.SKIP) {
-                draft.add(Finding.note("TCP connections are not locked", "neither nftables nor iptables work here, so that what a peer sends after the dump "
+                draft.add(Finding.differs("TCP connections are not locked", "neither nftables nor iptables work here, so that what a peer sends after the dump "
                         + "is answered with a reset", "install iptables", "a criu with nftables: criu check --feature network_lock_nftables"));
             }
         } else if (tcp.isPresent() || closed) {

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param waiting inodes of unix sockets of the tree whose connection nobody outside has accepted yet
  * @param mounts as the root process sees them
  * @param cgroups of the root process
+ * @param frozen directories of cgroups that somebody has frozen, with processes of the tree in them
  */
 public record TreeScan(
         List<ScannedProcess> processes,
@@ -28,7 +29,13 @@ public record TreeScan(
         Map<String, List<Holder>> outside,
         Set<Long> waiting,
         List<MountInfo> mounts,
-        List<CgroupMembership> cgroups) {
+        List<CgroupMembership> cgroups,
+        List<String> frozen) {
+
+    public TreeScan(List<ScannedProcess> processes, Dumper dumper, List<Intruder> intruders, Map<String, List<Holder>> outside, Set<Long> waiting,
+            List<MountInfo> mounts, List<CgroupMembership> cgroups) {
+        this(processes, dumper, intruders, outside, waiting, mounts, cgroups, List.of());
+    }
 
     /**
      * The process that scans.
@@ -88,6 +95,7 @@ public record TreeScan(
         waiting = Set.copyOf(waiting);
         mounts = List.copyOf(mounts);
         cgroups = List.copyOf(cgroups);
+        frozen = List.copyOf(frozen);
         if (processes.isEmpty()) {
             throw new IllegalArgumentException("a tree without a root");
         }

@@ -13,21 +13,30 @@ import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Reads {@code /proc} into a {@link TreeScan}, in one pass over all processes. */
 public final class TreeScanner {
-    private static final List<String> NAMESPACES = List.of("mnt", "pid", "net");
+    /** Those with "for_children" are the ones that the next child will be in. */
+    private static final List<String> NAMESPACES =
+            List.of("mnt", "pid", "net", "ipc", "uts", "user", "cgroup", "time", "pid_for_children", "time_for_children");
     private static final int MANY = 8;
+    /** Who reads from a disk is out of the kernel again by then. */
+    private static final long UNINTERRUPTIBLE_NANOS = 300_000_000;
+    private static final long STEP_MILLIS = 20;
 
     private final Map<Integer, ProcessStat> all;
     private final List<Integer> tree;
     private final int root;
+    private final Set<Integer> mountIds = new HashSet<>();
 
     private TreeScanner(int root, Map<Integer, ProcessStat> all, List<Integer> tree) {
         this.root = root;
@@ -50,6 +59,7 @@ public final class TreeScanner {
 
     private TreeScan scan() {
         List<MountInfo> mounts = MountInfo.read(root);
+        mounts.forEach(mount -> mountIds.add(mount.mountId()));
         SocketIndex sockets = SocketIndex.of(root);
         DescriptorScanner descriptors = new DescriptorScanner(mounts, sockets);
         // Tens of thousands of descriptors take a second on one processor; each is a handful of calls into the kernel.
@@ -58,18 +68,67 @@ public final class TreeScanner {
         if (processes.isEmpty() || processes.get(0).pid() != root) {
             throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
         }
+        processes = afterWaiting(processes);
         OutsideScanner outside = new OutsideScanner(all, processes, sockets);
-        return new TreeScan(processes, dumper(), outside.intruders(), outside.holders(), sockets.waiting(processes), mounts, CgroupMembership.read(root));
+        return new TreeScan(processes, dumper(), outside.intruders(), outside.holders(), sockets.waiting(processes), mounts,
+                CgroupMembership.read(root), FrozenCgroups.of(processes, MountInfo.read(ProcessCalls.getpid())));
     }
 
     private ScannedProcess process(ProcessStat stat, DescriptorScanner descriptors) {
         int pid = stat.pid();
         StatusFile status = StatusFile.read(pid);
         boolean zombie = stat.isZombie();
+        if (zombie) {
+            return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), List.of(pid),
+                    status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE);
+        }
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
                 stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
-                stat.terminalDevice(), stat.startTicks(), zombie ? Map.of() : namespaces(pid), zombie ? List.of() : descriptors.scan(pid),
-                zombie ? Mappings.NONE : mappings(pid));
+                stat.terminalDevice(), stat.startTicks(), namespaces(pid), EpollTargets.lost(pid, descriptors.scan(pid)), mappings(pid, mountIds),
+                new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid)));
+    }
+
+    private Set<ProcessCalls.Shared> withParent(ProcessStat stat) {
+        Set<ProcessCalls.Shared> shared = EnumSet.noneOf(ProcessCalls.Shared.class);
+        if (stat.pid() == root) {
+            return shared;
+        }
+        for (ProcessCalls.Shared what : List.of(ProcessCalls.Shared.MEMORY, ProcessCalls.Shared.DIRECTORIES)) {
+            try {
+                if (ProcessCalls.isShared(stat.pid(), stat.parentPid(), what)) {
+                    shared.add(what);
+                }
+            } catch (LinuxException notAllowedOrGone) {
+                continue; // criu will say so, if it is so
+            }
+        }
+        return shared;
+    }
+
+    /** In a pid namespace a session that was begun outside has no number. */
+    private static boolean isSessionElsewhere(StatusFile status) {
+        String numbers = status.fields().getOrDefault("NSsid", "1");
+        return numbers.substring(numbers.lastIndexOf('\t') + 1).equals("0");
+    }
+
+    /** Looks again at those that were waiting in the kernel: most come back at once. */
+    private List<ScannedProcess> afterWaiting(List<ScannedProcess> processes) {
+        long deadline = System.nanoTime() + UNINTERRUPTIBLE_NANOS;
+        List<ScannedProcess> now = processes;
+        while (now.stream().anyMatch(ScannedProcess::isUninterruptible) && System.nanoTime() < deadline) {
+            pause();
+            now = now.stream().map(process -> process.isUninterruptible()
+                    ? process.withState(ProcessStat.read(process.pid()).map(ProcessStat::state).orElse('S')) : process).toList();
+        }
+        return now;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(STEP_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private Dumper dumper() {
@@ -86,15 +145,19 @@ public final class TreeScanner {
     static Map<String, String> namespaces(int pid) {
         Map<String, String> namespaces = new LinkedHashMap<>();
         for (String kind : NAMESPACES) {
-            namespaces.put(kind, FileCalls.readlink("/proc/" + pid + "/ns/" + kind));
+            // A kernel may lack some; and a pid namespace for children that no child has entered yet has no name.
+            unlessGone(() -> FileCalls.readlink("/proc/" + pid + "/ns/" + kind)).filter(name -> !name.isEmpty())
+                    .ifPresent(name -> namespaces.put(kind, name));
         }
         return namespaces;
     }
 
-    private static Mappings mappings(int pid) {
+    /** @param mountIds of the mounts that the root process sees */
+    private static Mappings mappings(int pid, Set<Integer> mountIds) {
         Mappings found = Mappings.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/maps")));
         List<Mappings.Deleted> deleted = found.deleted().stream().map(file -> withStatus(pid, file)).toList();
-        return new Mappings(deleted, found.anonymousInodes(), found.uprobes());
+        String executable = mountIds.contains(FileCalls.stat("/proc/" + pid + "/exe").mountId()) ? "" : FileCalls.readlink("/proc/" + pid + "/exe");
+        return new Mappings(deleted, found.anonymousInodes(), found.uprobes(), found.special().withForeignExecutable(executable));
     }
 
     private static Mappings.Deleted withStatus(int pid, Mappings.Deleted file) {

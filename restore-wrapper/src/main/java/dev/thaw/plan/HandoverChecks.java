@@ -2,9 +2,11 @@ package dev.thaw.plan;
 
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
+import dev.thaw.image.TtyInfo;
 import dev.thaw.linux.FileStatus;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +51,36 @@ final class HandoverChecks {
                         + "]: that is in the tree and is to be replaced", "CRIU restores a connected socket only together with its peer",
                         "give both ends a source, or neither: --map " + subject.mapKey() + "=…")));
             }
+        }
+    }
+
+    /**
+     * /dev/tty opens only in a session with a controlling terminal.
+     *
+     * @param left terminals that CRIU restores by itself
+     * @param controlled sessions whose terminal is handed over as one
+     */
+    void checkControllingTerminals(List<Subject> left, Set<Integer> controlled) {
+        Set<Integer> withTerminal = new HashSet<>(controlled);
+        Set<Integer> known = new HashSet<>();
+        Topology topology = input.topology();
+        for (Subject subject : input.subjects()) {
+            topology.terminal(subject).filter(info -> info.type() != TtyInfo.CTTY).ifPresent(info -> {
+                known.add(info.session());
+                if (left.contains(subject)) {
+                    withTerminal.add(info.session());
+                }
+            });
+        }
+        if (topology.isShellJob() && world.own().values().stream().anyMatch(OwnDescriptor::terminal)) {
+            withTerminal.add(input.image().root().session());
+        }
+        for (Subject subject : left) {
+            topology.terminal(subject).filter(info -> info.type() == TtyInfo.CTTY && known.contains(info.session())
+                    && !withTerminal.contains(info.session())).ifPresent(info -> problems.accept(PlanProblem.of(subject.text()
+                            + " is /dev/tty, and its session would have no terminal: " + subject.link(),
+                            "what takes the place of the terminal that controlled it is none", "--map " + subject.mapKey() + "=null, or another source",
+                            "--stdin pty --stdout pty --stderr pty, for a terminal of its own")));
         }
     }
 

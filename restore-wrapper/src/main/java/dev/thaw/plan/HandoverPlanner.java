@@ -1,16 +1,17 @@
 package dev.thaw.plan;
 
 import dev.thaw.image.FdType;
-import dev.thaw.image.FileEdits;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.plan.Handover.Way;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** From decisions to handovers: groups descriptors, picks the way for each group, and writes down the overlay that targeted ones need. */
 final class HandoverPlanner {
@@ -23,6 +24,7 @@ final class HandoverPlanner {
     private final HandoverChecks checks;
     private final Map<Group.Identity, Group> groups = new LinkedHashMap<>();
     private final List<RestorePlan.Left> left = new ArrayList<>();
+    private final List<Subject> leftTerminals = new ArrayList<>();
     private final Map<String, Boolean> keyHitsOthers = new LinkedHashMap<>();
     private final List<PathHandover> paths = new ArrayList<>();
     private final List<NamespaceHandover> namespaces = new ArrayList<>();
@@ -54,6 +56,9 @@ final class HandoverPlanner {
 
     void leave(Subject subject, Decision.Left decision) {
         left.add(new RestorePlan.Left(List.of(subject.use()), subject.link(), decision.because()));
+        if (subject.file() instanceof FileImage.Tty) {
+            leftTerminals.add(subject);
+        }
         subject.key().ifPresent(key -> keyHitsOthers.put(key, true));
     }
 
@@ -84,6 +89,7 @@ final class HandoverPlanner {
         List<Handover> handovers = new ArrayList<>();
         OverlayBuilder overlay = new OverlayBuilder(input);
         Map<String, Integer> placed = new LinkedHashMap<>();
+        Set<Integer> controlled = new HashSet<>();
         for (Group group : groups.values()) {
             String key = group.key().orElse("");
             Ways.Choice choice = ways.of(group, byKey.getOrDefault(key, List.of()), keyHitsOthers.getOrDefault(key, false));
@@ -91,9 +97,18 @@ final class HandoverPlanner {
             if (choice.way() == Way.TARGETED) {
                 handovers.add(handover(FIRST_NUMBER + handovers.size(), group, choice, overlay.retarget(group).key()));
             } else {
+                group.subjects().forEach(subject -> input.topology().terminal(subject).ifPresent(info -> controlled.add(info.session())));
                 place(handover(FIRST_NUMBER + handovers.size(), group, choice, key), handovers, placed);
             }
         }
+        addPathsAndNamespaces(handovers, placed);
+        checks.checkControllingTerminals(leftTerminals, controlled);
+        Optional<RestorePlan.OverlayEdits> edits = overlay.build();
+        edits.ifPresent(found -> checks.checkPeers(found.files().dropped()));
+        return new Outcome(handovers, left, edits, replays.notes());
+    }
+
+    private void addPathsAndNamespaces(List<Handover> handovers, Map<String, Integer> placed) {
         for (PathHandover path : paths) {
             place(new Handover(FIRST_NUMBER + handovers.size(), InheritKeys.ofPath(path.path()), Way.BY_KEY, path.uses(), path.path(),
                     path.opening(), path.opening().flags() & OpenFlags.O_ACCMODE, Handover.Bytes.NONE, path.rule(), path.because()), handovers,
@@ -104,9 +119,6 @@ final class HandoverPlanner {
                     namespace.key(), namespace.opening(), OpenFlags.O_RDONLY, Handover.Bytes.NONE, namespace.rule(),
                     "declared external at the dump"), handovers, placed);
         }
-        Optional<RestorePlan.OverlayEdits> edits = overlay.build();
-        edits.ifPresent(found -> checks.checkPeers(found.files().dropped()));
-        return new Outcome(handovers, left, edits, replays.notes());
     }
 
     /** One key serves every entry of the resource: criu would ignore a second descriptor for it. */

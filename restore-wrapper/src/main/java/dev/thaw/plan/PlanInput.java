@@ -3,7 +3,6 @@ package dev.thaw.plan;
 import dev.thaw.image.DescriptorImage;
 import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
-import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.TaskImage;
 import java.util.ArrayList;

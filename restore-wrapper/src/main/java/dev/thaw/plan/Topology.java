@@ -64,6 +64,11 @@ final class Topology {
         return image.tty(tty);
     }
 
+    /** Of a descriptor that is no terminal, none. */
+    Optional<TtyInfo> terminal(Subject subject) {
+        return subject.file() instanceof FileImage.Tty tty ? terminal(tty) : Optional.empty();
+    }
+
     /** True when the terminal's master is not in the tree, so that somebody else has to provide the terminal. */
     boolean isExternal(FileImage.Tty tty) {
         return terminal(tty).map(info -> info.isExternal()

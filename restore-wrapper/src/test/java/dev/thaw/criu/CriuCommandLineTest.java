@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class CriuCommandLineTest {
     private static final List<String> ALWAYS = List.of("/opt/criu", "restore", "--no-default-config", "--images-dir", "/images", "--work-dir",
-            "/work", "--log-file", "restore.log", "-v4", "--pidfile", "restored.pid", "--restore-detached", "--restore-sibling",
+            "/run/thaw-1", "--log-file", "restore.log", "-v4", "--pidfile", "restored.pid", "--restore-detached", "--restore-sibling",
             "--manage-cgroups=ignore");
 
     private static RestorePlan plan(RestorePlan.CriuSwitches switches, Handover... handovers) {
@@ -34,7 +34,7 @@ class CriuCommandLineTest {
 
     /** What comes behind the part that is always the same. */
     private static List<String> behind(RestorePlan plan) {
-        List<String> argv = CriuCommandLine.restore("/opt/criu", "/images", "/work", plan);
+        List<String> argv = CriuCommandLine.restore("/opt/criu", "/images", "/run/thaw-1", plan);
         assertEquals(ALWAYS, argv.subList(0, ALWAYS.size()));
         return argv.subList(ALWAYS.size(), argv.size());
     }
@@ -60,7 +60,7 @@ class CriuCommandLineTest {
 
     @Test
     void the_arguments_cannot_be_changed_any_more() {
-        List<String> argv = CriuCommandLine.restore("criu", "/images", "/work", plan(plain()));
+        List<String> argv = CriuCommandLine.restore("criu", "/images", "/run/thaw-1", plan(plain()));
         assertThrows(UnsupportedOperationException.class, () -> argv.add("--leave-stopped"));
     }
 }

@@ -103,7 +103,7 @@ class CheckpointIT {
             puppet.awaitGone();
         }
         try (Puppet puppet = Puppet.start(scratch)) {
-            ThawProcess.run(scratch, "checkpoint", "--ready-command", "echo not yet; false", "--timeout", "300ms", "" + puppet.pid(), scratch.path("image"))
+            ThawProcess.run(scratch, "checkpoint", "--ready-command", "echo not yet; false", "--timeout", "1s", "" + puppet.pid(), scratch.path("image"))
                     .expect(124).expectErr("because: the ready command ended with 1: not yet\n");
             assertEquals("2", puppet.eval("1 + 1"));
         }

@@ -3,9 +3,9 @@ package dev.thaw.plan;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileSpec;
-import dev.thaw.image.FdType;
 import dev.thaw.image.TaskSpec;
 import dev.thaw.linux.OpenFlags;
 import java.util.List;

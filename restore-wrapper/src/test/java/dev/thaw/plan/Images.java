@@ -6,6 +6,7 @@ import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Inventory;
 import dev.thaw.image.NamespaceImage;
+import dev.thaw.image.TtyInfo;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,17 @@ final class Images {
         Map<FileId, FileImage> files = new LinkedHashMap<>(image.files());
         files.put(file.id(), file);
         return copy(image, image.inventory(), files, image.cgroups(), image.namespaces());
+    }
+
+    /** {@code externalTty} becomes /dev/tty of a session. */
+    static ImageSnapshot withControllingTerminal(ImageSnapshot image, int infoId, int session) {
+        TtyInfo old = image.ttys().get(infoId);
+        Map<Integer, TtyInfo> ttys = new LinkedHashMap<>(image.ttys());
+        ttys.put(infoId, new TtyInfo(infoId, TtyInfo.CTTY, session, session, old.rdev(), old.device(), old.index(), false, old.windowSize(), 0, 0,
+                false, false, false));
+        return new ImageSnapshot(image.directory(), image.inventory(), image.tasks(), image.files(), image.tables(), ttys, image.memfds(),
+                image.pipeData(), image.fifoData(), image.mounts(), image.cgroups(), image.remaps(), image.locks(), image.namespaces(),
+                image.imageFiles(), image.totalBytes(), image.queuedSocketIds(), image.index());
     }
 
     static ImageSnapshot with(ImageSnapshot image, List<NamespaceImage> namespaces) {

@@ -2,8 +2,8 @@ package dev.thaw.plan;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
-import dev.thaw.fdbroker.SourceParser;
 import dev.thaw.fdbroker.Source;
+import dev.thaw.fdbroker.SourceParser;
 import dev.thaw.image.ImageBuilder;
 import dev.thaw.image.ImageSnapshot;
 import java.util.ArrayList;

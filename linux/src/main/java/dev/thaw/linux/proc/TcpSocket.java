@@ -15,8 +15,13 @@ import java.util.List;
  * @param state number of the kernel (net/tcp_states.h)
  * @param localAddress numeric
  * @param remoteAddress numeric
+ * @param waiting of one that listens: connections that were not accepted yet; else unread bytes
  */
-public record TcpSocket(long inode, int state, String localAddress, int localPort, String remoteAddress, int remotePort) {
+public record TcpSocket(long inode, int state, String localAddress, int localPort, String remoteAddress, int remotePort, long waiting) {
+
+    public TcpSocket(long inode, int state, String localAddress, int localPort, String remoteAddress, int remotePort) {
+        this(inode, state, localAddress, localPort, remoteAddress, remotePort, 0);
+    }
 
     public static final int LISTEN = 10;
 
@@ -79,7 +84,7 @@ public record TcpSocket(long inode, int state, String localAddress, int localPor
         String[] local = fields[1].split(":");
         String[] remote = fields[2].split(":");
         return new TcpSocket(Long.parseLong(fields[9]), Integer.parseInt(fields[3], 16), address(local[0]), Integer.parseInt(local[1], 16),
-            address(remote[0]), Integer.parseInt(remote[1], 16));
+            address(remote[0]), Integer.parseInt(remote[1], 16), Long.parseLong(fields[4].substring(fields[4].indexOf(':') + 1), 16));
     }
 
     /** Each eight digits are four bytes as the machine's own number. */

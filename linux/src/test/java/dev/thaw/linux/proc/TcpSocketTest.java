@@ -9,6 +9,8 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.SocketCalls;
+import java.io.IOException;
+import java.net.Socket;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -40,12 +42,21 @@ class TcpSocketTest {
     }
 
     @Test
-    void a_listener_of_ours_is_found() {
+    void a_listener_of_ours_is_found_and_who_waits_at_it() throws IOException {
         try (OwnedFd listener = SocketCalls.listenTcp("127.0.0.1", 0, 1)) {
             long inode = FileCalls.fstat(listener.number()).inode();
-            TcpSocket found = TcpSocket.read(ProcessCalls.getpid()).stream().filter(one -> one.inode() == inode).findFirst().orElseThrow();
+            TcpSocket found = find(inode);
             assertEquals(SocketCalls.localPort(listener.number()), found.localPort());
             assertTrue(found.isListening());
+            assertEquals(0, found.waiting());
+            try (Socket client = new Socket("127.0.0.1", found.localPort())) {
+                assertTrue(client.isConnected());
+                assertEquals(1, find(inode).waiting());
+            }
         }
+    }
+
+    private static TcpSocket find(long inode) {
+        return TcpSocket.read(ProcessCalls.getpid()).stream().filter(one -> one.inode() == inode).findFirst().orElseThrow();
     }
 }
