@@ -77,6 +77,10 @@ final class OpenSupplies implements AutoCloseable {
         }
         if (terminal.isEmpty()) {
             terminal = Optional.of(TerminalCalls.openPseudoTerminal());
+            // Before the program can ask for it.
+            if (TerminalCalls.isTerminal(0)) {
+                TerminalCalls.setWindowSize(terminal.get().master().number(), TerminalCalls.windowSize(0));
+            }
         }
         return opener.openPath(terminal.get().slavePath(), OpenFlags.O_RDWR);
     }

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /** A start with all descriptors open, which it owns. */
 public final class PreparedLaunch implements AutoCloseable {
@@ -40,7 +42,16 @@ public final class PreparedLaunch implements AutoCloseable {
      * @throws NotStartable when the program cannot be executed; nothing runs then
      */
     public LaunchedProcess start() {
-        int pid = spawn();
+        return start(Supplier::get);
+    }
+
+    /**
+     * As {@link #start()}.
+     *
+     * @param where runs the start itself and returns the pid, as in a thread with namespaces of its own
+     */
+    public LaunchedProcess start(ToIntFunction<Supplier<Integer>> where) {
+        int pid = where.applyAsInt(this::spawn);
         return new LaunchedProcess(pid, record(pid), supplies.takeTerminal());
     }
 

@@ -33,6 +33,13 @@ final class Attempt implements AutoCloseable {
         this.previous = image.current();
         this.generation = image.begin();
         this.work = WorkDirectory.create(variable);
+        try {
+            image.noteWork(generation, work.path());
+        } catch (LinuxException diskFull) {
+            work.close();
+            image.discard(generation.directory());
+            throw diskFull;
+        }
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
@@ -77,9 +84,9 @@ final class Attempt implements AutoCloseable {
             if (run != null) {
                 run.kill();
             }
-            image.restoreCurrent(previous);
-            image.discard(generation.directory());
             lastLog = work.text(CriuDump.LOG);
+            image.restoreCurrent(previous);
+            image.discard(generation.directory()); // first, for a log may need the room
             keepLog();
             work.close();
         }

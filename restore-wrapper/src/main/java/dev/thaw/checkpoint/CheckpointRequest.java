@@ -1,8 +1,10 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.launcher.LaunchRecord;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One checkpoint to be made.
@@ -11,8 +13,15 @@ import java.util.Objects;
  * @param image directory of generations; made when absent
  * @param keep generations that stay, the new one among them; at least 1
  * @param limit for the dump as a whole
+ * @param launched how thaw started or restored the root, where it did and knows
  */
-public record CheckpointRequest(int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu) {
+public record CheckpointRequest(
+        int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu, Optional<LaunchRecord> launched) {
+    /** Of a process that somebody else started. */
+    public CheckpointRequest(int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu) {
+        this(pid, image, options, keep, limit, criu, Optional.empty());
+    }
+
     public CheckpointRequest {
         Objects.requireNonNull(image, "image is null");
         Objects.requireNonNull(options, "options is null");

@@ -31,6 +31,8 @@ public final class Checkpointer {
     private final Function<String, Optional<String>> variable;
     private final Deadline deadline;
     private final long startNanos = System.nanoTime();
+    private Attempt underWay;
+    private boolean givenUp;
 
     /** @param variable looks an environment variable up: TMPDIR and the like */
     public Checkpointer(CheckpointRequest request, Verifier verifier, Report report, Function<String, Optional<String>> variable) {
@@ -56,8 +58,24 @@ public final class Checkpointer {
         }
     }
 
+    /** From another thread: lets the tree run on, unless the checkpoint counts already. Then {@link #run} fails. */
+    public synchronized void giveUp() {
+        givenUp = true;
+        if (underWay != null) {
+            underWay.abandon();
+        }
+    }
+
+    private synchronized void begin(Attempt attempt) {
+        underWay = attempt;
+        if (givenUp) {
+            attempt.abandon();
+        }
+    }
+
     private Checkpoint attempt(PlannedDump planned, ImageRoot image) throws InterruptedException {
         try (Attempt attempt = new Attempt(image, variable)) {
+            begin(attempt);
             Outcome outcome = dump(planned, attempt);
             if (outcome instanceof Outcome.Made made) {
                 Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);

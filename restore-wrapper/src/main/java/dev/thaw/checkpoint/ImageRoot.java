@@ -23,6 +23,8 @@ final class ImageRoot implements AutoCloseable {
     private static final int PRIVATE = 0700;
     private static final int GROUP_OR_OTHERS_WRITE = 022;
     private static final String NEW_LINK = ".current.new";
+    private static final String WORK_LINK = "work";
+    private static final String WORK_DIRECTORY = "/.*/thaw-\\d+-[0-9a-f]{16}";
 
     private final String path;
     private final OwnedFd lock;
@@ -71,6 +73,16 @@ final class ImageRoot implements AutoCloseable {
         return new Generation(number, directory, false, false);
     }
 
+    /** Notes where criu works for an unfinished generation: a thaw that is killed cannot clear that away. */
+    void noteWork(Generation generation, String workDirectory) {
+        FileCalls.symlink(workDirectory, generation.directory() + "/" + WORK_LINK);
+    }
+
+    /** Takes the note away, before the generation is complete. */
+    static void forgetWork(String generation) {
+        FileCalls.unlink(generation + "/" + WORK_LINK);
+    }
+
     /** The name of the generation that counts. */
     Optional<String> current() {
         String link = path + "/" + Generations.CURRENT;
@@ -103,16 +115,35 @@ final class ImageRoot implements AutoCloseable {
         if (FileCalls.lstatIfExists(manifest).isPresent()) {
             FileCalls.unlink(manifest);
         }
+        String work = directory + "/" + WORK_LINK;
+        if (FileCalls.lstatIfExists(work).filter(FileStatus::isSymbolicLink).isPresent() && FileCalls.readlink(work).matches(WORK_DIRECTORY)) {
+            WorkDirectory.removeTree(FileCalls.readlink(work));
+        }
         WorkDirectory.removeTree(directory);
     }
 
-    /** The complete generations that are not among the {@code keep} newest, and not current. */
+    /**
+     * The generations that are older than the {@code keep} newest ones, not current, and not being restored. One that is quarantined is none of
+     * those that are kept, and stays for its reason until all of them are newer.
+     */
     List<Generation> superfluous(int keep) {
         List<Generation> complete = Generations.list(path).stream().filter(Generation::complete).toList();
-        List<Generation> old = new ArrayList<>(complete.subList(0, Math.max(0, complete.size() - keep)));
+        List<Generation> good = complete.stream().filter(generation -> !generation.quarantined()).toList();
+        int oldestKept = good.isEmpty() ? 0 : good.get(Math.max(0, good.size() - keep)).number();
         String current = current().orElse("");
-        old.removeIf(generation -> Generations.directoryName(generation.number()).equals(current));
-        return old;
+        return complete.stream().filter(generation -> generation.number() < oldestKept)
+                .filter(generation -> !Generations.directoryName(generation.number()).equals(current))
+                .filter(generation -> !isBeingRestored(generation.directory())).toList();
+    }
+
+    /** Whoever restores it has its directory locked (flock). */
+    private static boolean isBeingRestored(String directory) {
+        try (OwnedFd fd = FileCalls.open(directory, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY)) {
+            FileCalls.flock(fd.number(), FileCalls.LOCK_EX | FileCalls.LOCK_NB);
+            return false;
+        } catch (LinuxException e) {
+            return e.is(Errno.EAGAIN);
+        }
     }
 
     /** Directories of all generations but this one. */

@@ -108,6 +108,8 @@ final class OutsideScanner {
                 intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.PID_NAMESPACE, 0));
             }
         }
+        // A short-lived child of the tree that ended between two looks is no longer a part of it, and in nobody's way.
+        intruders.removeIf(intruder -> ProcessStat.read(intruder.pid()).filter(now -> now.startTicks() == intruder.startTicks()).isEmpty());
         return intruders;
     }
 

@@ -1,5 +1,6 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.compat.Surroundings;
 import dev.thaw.criu.CriuDump;
 import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.ImageSnapshot;
@@ -46,6 +47,7 @@ final class Sealing {
         List<Finding> unfit = verifier.check(images, manifest);
         if (unfit.isEmpty()) {
             keepLog();
+            ImageRoot.forgetWork(directory);
             FileCalls.list(directory).forEach(name -> store(directory + "/" + name));
             manifest.write(directory);
         }
@@ -76,7 +78,7 @@ final class Sealing {
         long frozenMicros = DumpStatistics.read(attempt.workDirectory()).map(DumpStatistics::frozenMicros).orElse(0L);
         return new Manifest(
                 Manifest.FORMAT,
-                thawVersion(),
+                Surroundings.thawVersion(),
                 request.criu().version().toString(),
                 request.criu().path(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
@@ -93,15 +95,11 @@ final class Sealing {
                 scan.mounts().stream().filter(mount -> mount.fsType().equals("cgroup") || mount.fsType().equals("cgroup2")).toList(),
                 notes.stream().map(Finding::what).toList(),
                 images.totalBytes(),
-                frozenMicros);
+                frozenMicros,
+                Surroundings.record(images, scan.root().pid(), scan.root().arguments(), request.launched()));
     }
 
     private static String line(String path) {
         return KernelString.decode(FileCalls.readAll(path)).strip();
-    }
-
-    private static String thawVersion() {
-        String version = Sealing.class.getPackage().getImplementationVersion();
-        return version == null ? "(not packaged)" : version;
     }
 }

@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.checkpoint.BeforeCheckpoint;
 import dev.thaw.checkpoint.Checkpoint;
 import dev.thaw.checkpoint.CheckpointRequest;
 import dev.thaw.checkpoint.Checkpointer;
@@ -59,6 +60,10 @@ final class CheckpointCommand implements Callable<Integer> {
             description = "Asked with sh -c, again and again, until it exits with 0: then the checkpoint is made. The tree's pid is in $$THAW_PID.")
     private String readyCommand;
 
+    @Option(names = "--before-checkpoint", paramLabel = "CMD",
+            description = "Run with sh -c just before, the pid in $$THAW_PID and the image in $$THAW_IMAGE; when it fails there is no checkpoint.")
+    private String beforeCheckpoint;
+
     @Option(names = "--timeout", paramLabel = "DURATION", defaultValue = "5m",
             description = "How long all of it may take; then the tree runs on (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
@@ -87,7 +92,11 @@ final class CheckpointCommand implements Callable<Integer> {
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         DumpOptions options = new DumpOptions(leaveRunning, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
         Duration left = readyCommand == null ? timeout : ReadyCommand.await(readyCommand, pid, timeout);
-        CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu);
+        if (beforeCheckpoint != null) {
+            BeforeCheckpoint.run(beforeCheckpoint, pid, words.get(words.size() - 1), left);
+        }
+        CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu,
+                registry().flatMap(names -> names.findPid(pid)));
         Checkpoint made = new Checkpointer(request, Verifier.readable(), report, environment::variable).run();
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
         warnOfRestore(report);
@@ -125,10 +134,13 @@ final class CheckpointCommand implements Callable<Integer> {
     }
 
     private LaunchRecord named(String wanted) {
-        return NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid())
-                .flatMap(directory -> new NameRegistry(directory).find(wanted))
+        return registry().flatMap(names -> names.find(wanted))
                 .orElseThrow(() -> Failure.of(ExitCode.FAILURE, "nothing runs under the name " + wanted,
                         "thaw run --name has started nothing of this name that runs still", "thaw checkpoint PID IMAGE"));
+    }
+
+    private Optional<NameRegistry> registry() {
+        return NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid()).map(NameRegistry::new);
     }
 
     private static Failure usage(String what, String because) {

@@ -3,11 +3,11 @@ package dev.thaw.cli;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.supervise.LifecycleOptions;
+import dev.thaw.supervise.SignalTaker;
 import dev.thaw.supervise.StatusStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntPredicate;
 import picocli.CommandLine.Option;
 
 /** Options of the commands after which an application runs: run and restore. */
@@ -68,14 +68,15 @@ public final class LifeOptions {
     }
 
     /** @param intercept see {@link LifecycleOptions} */
-    public LifecycleOptions lifecycle(IntPredicate intercept) {
+    public LifecycleOptions lifecycle(SignalTaker intercept) {
         boolean end = onParentDeath == OnParentDeath.END;
         if (end && detach) {
             String because = "with --detach thaw leaves, and that would end the application";
             throw new Failure(ExitCode.USAGE, "--on-parent-death end does not go with --detach", List.of(because), List.of("one of them"));
         }
         return new LifecycleOptions(
-                detach, Optional.ofNullable(pidFile), timeout(), settle, Optional.ofNullable(readyCommand), end, false, Optional.empty(), intercept);
+                detach, Optional.ofNullable(pidFile), timeout(), settle, Optional.ofNullable(readyCommand), end, false, false,
+                Optional.empty(), intercept);
     }
 
     /** The stream of {@code --status-fd}; one call only. */

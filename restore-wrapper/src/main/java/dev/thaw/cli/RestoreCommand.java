@@ -1,45 +1,46 @@
 package dev.thaw.cli;
 
-import dev.thaw.criu.CriuBinary;
+import dev.thaw.compat.Surroundings;
 import dev.thaw.criu.CriuLocator;
+import dev.thaw.fdbroker.Source;
+import dev.thaw.image.Generations;
+import dev.thaw.image.ImageException;
 import dev.thaw.launcher.Caller;
-import dev.thaw.linux.OwnedFd;
-import dev.thaw.plan.Opening;
+import dev.thaw.launcher.LaunchSpec;
+import dev.thaw.launcher.NameRegistry;
+import dev.thaw.launcher.SessionPolicy;
+import dev.thaw.linux.ProcessCalls;
 import dev.thaw.plan.RestoreOptions;
-import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
-import dev.thaw.restore.FreshTerminal;
-import dev.thaw.restore.Markers;
 import dev.thaw.restore.Planning;
-import dev.thaw.restore.Privileges;
-import dev.thaw.restore.Restorer;
-import dev.thaw.supervise.Lifecycle;
-import dev.thaw.supervise.OwnStreams;
+import dev.thaw.run.Run;
+import dev.thaw.run.RunOptions;
+import dev.thaw.start.RestoreSettings;
+import dev.thaw.start.StartOrRestore;
+import dev.thaw.start.TermCheckpoint;
+import dev.thaw.supervise.LifecycleOptions;
 import dev.thaw.supervise.ServiceNotify;
-import dev.thaw.supervise.SignalForwarder;
+import dev.thaw.supervise.SignalTaker;
 import dev.thaw.supervise.StatusStream;
-import dev.thaw.supervise.SupervisedProcess;
-import dev.thaw.supervise.TerminalRelay;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code thaw restore}: pre-open, hand over, restore, prove, supervise. */
-@Command(name = "restore", description = "Restore IMAGE with every descriptor it needs opened beforehand, handed over and proven to have arrived.")
+@Command(name = "restore", description = "Restore IMAGE with every descriptor it needs opened beforehand, handed over and proven to have arrived.",
+        customSynopsis = {"thaw restore [OPTIONS] IMAGE", "thaw restore [OPTIONS] --on-failure start IMAGE -- COMMAND [ARG...]"})
 final class RestoreCommand implements Callable<Integer> {
-    /** For everything up to the proof, unless the user says otherwise: an image of many gigabytes on a cold disk takes minutes. */
-    private static final Duration LIMIT = Duration.ofMinutes(5);
-
     private final Environment environment;
 
     @Mixin
@@ -51,6 +52,9 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin
     private LifeOptions life;
 
+    @Mixin
+    private CycleOptions cycle;
+
     @Option(names = "--broker", paramLabel = "SOCKET", description = "Socket of the broker that broker:NAME asks.")
     private String broker;
 
@@ -58,8 +62,12 @@ final class RestoreCommand implements Callable<Integer> {
             description = "Write TEXT and a line break to what descriptor N gets, before the application's first byte; repeatable.")
     private Map<Integer, String> markers = new LinkedHashMap<>();
 
-    @Parameters(paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
     private String image;
+
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "COMMAND", hideParamSyntax = true,
+            description = "For --on-failure start: the program and its arguments, after --.")
+    private List<String> command = new ArrayList<>();
 
     RestoreCommand(Environment environment) {
         this.environment = environment;
@@ -69,6 +77,10 @@ final class RestoreCommand implements Callable<Integer> {
     public Integer call() {
         Report report = common.report(environment);
         StatusStream status = life.status();
+        if (cycle.startsAnew(false) == command.isEmpty()) {
+            throw new Failure(ExitCode.USAGE, command.isEmpty() ? "--on-failure start: there is no COMMAND to start" : "COMMAND is for --on-failure start",
+                    List.of(), List.of("thaw restore --on-failure start IMAGE -- COMMAND"));
+        }
         try {
             return restore(report, status);
         } catch (Failure failure) {
@@ -78,47 +90,40 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private int restore(Report report, StatusStream status) {
-        long start = System.nanoTime();
+        Optional<NameRegistry> registry = NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid()).map(NameRegistry::new);
         RestoreOptions options = sources.toRestoreOptions();
-        Planning planning = Planning.of(image, options, Caller.closedStreams(environment.environment()), Brokers.names(options, Optional.ofNullable(broker)));
-        RestorePlan plan = planning.ready();
-        plan.notes().forEach(report::warning);
-        status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
-        Privileges.require("restoring");
-        CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
-        report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
-        Markers.check(markers.keySet(), plan);
-        SignalForwarder signals = SignalForwarder.install();
-        try (FreshTerminal terminal = new FreshTerminal()) {
-            return attend(planning, plan, criu, signals, terminal, start, report, status);
-        }
+        Optional<String> socket = Optional.ofNullable(broker);
+        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(options, socket),
+                name -> Brokers.retrieve(name, socket), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
+                cycle.pidNamespace(), cycle.afterRestore(), "", registry, environment::variable);
+        Optional<TermCheckpoint> term = cycle.checkpointsOnTerm() ? cycle.onTerm(imageRoot(), common, environment, registry, status, report)
+                : Optional.empty();
+        LifecycleOptions lifecycle = life.lifecycle(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none))
+                .notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)));
+        StartOrRestore start = new StartOrRestore(settings, lifecycle, status, report);
+        int code = command.isEmpty() ? start.restore(image) : start.restoreOr(cold(lifecycle, registry, status, report), image);
+        return term.filter(TermCheckpoint::wrote).isPresent() ? ExitCode.OK : code;
     }
 
-    private int attend(Planning planning, RestorePlan plan, CriuBinary criu, SignalForwarder signals, FreshTerminal terminal, long start,
-            Report report, StatusStream status) {
-        Restorer.Restored restored = new Restorer(criu, report, environment::variable, opening -> openElsewhere(opening, terminal), markers)
-                .restore(planning.image(), plan, life.timeout().orElse(LIMIT));
-        status.event("restored", "pid", restored.rootPid(), "millis", millisSince(start), "criuMillis", restored.criuTime().toMillis());
-        OwnStreams.close(planning.world().own().keySet().stream().filter(number -> number > 2).collect(Collectors.toSet()));
-        return Lifecycle.attend(new SupervisedProcess(restored.rootPid()), terminal.release().map(TerminalRelay::start),
-                life.lifecycle(signal -> false).afterRestore()
-                        .notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE))), signals, status, report);
+    private StartOrRestore.Command cold(LifecycleOptions lifecycle, Optional<NameRegistry> registry, StatusStream status, Report report) {
+        Map<Integer, Source> streams = sources.byNumber();
+        streams.values().removeIf(Source.Original.class::isInstance);
+        LaunchSpec spec = new LaunchSpec(command, Optional.empty(), List.of(), streams, Set.of(), List.of(), SessionPolicy.NEW, life.detach(), true);
+        RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), lifecycle, environment.environment(),
+                held -> Brokers.retrieve(held, Optional.ofNullable(broker)));
+        return new StartOrRestore.Command(Surroundings.asked(command, environment.environment(), Optional.empty()),
+                () -> Run.execute(run, registry, status, report), true);
     }
 
-    private OwnedFd openElsewhere(Opening opening, FreshTerminal terminal) {
-        if (opening instanceof Opening.Pty) {
-            if (life.detach()) {
-                throw Failure.of(ExitCode.USAGE, "a pty does not go with --detach", "it ends when thaw leaves", "without --detach");
+    private String imageRoot() {
+        try {
+            return Generations.resolve(image).imageRoot().orElseThrow(() -> Failure.of(ExitCode.USAGE,
+                    "--on-term checkpoint has no place to write to", "IMAGE is no directory of generations", "an IMAGE that thaw checkpoint has made"));
+        } catch (ImageException e) {
+            if (command.isEmpty()) {
+                throw Planning.imageFailure(image, e);
             }
-            return terminal.open();
+            return image;
         }
-        if (opening instanceof Opening.Broker named) {
-            return Brokers.retrieve(named.name(), Optional.ofNullable(broker));
-        }
-        throw new Failure(ExitCode.SOURCE, "no way to open " + opening.text() + " here", List.of(), List.of("another source"));
-    }
-
-    private static long millisSince(long start) {
-        return Duration.ofNanos(System.nanoTime() - start).toMillis();
     }
 }

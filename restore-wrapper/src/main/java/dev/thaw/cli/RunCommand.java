@@ -1,20 +1,33 @@
 package dev.thaw.cli;
 
+import dev.thaw.compat.Surroundings;
+import dev.thaw.criu.CriuLocator;
 import dev.thaw.fdbroker.Source;
+import dev.thaw.launcher.Caller;
 import dev.thaw.launcher.LaunchSpec;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.launcher.OpenRequest;
 import dev.thaw.launcher.SessionPolicy;
 import dev.thaw.launcher.SocketActivation;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.plan.RestoreOptions;
+import dev.thaw.plan.Rule;
+import dev.thaw.plan.Selector;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
 import dev.thaw.run.Run;
 import dev.thaw.run.RunOptions;
+import dev.thaw.start.RestoreSettings;
+import dev.thaw.start.StartOrRestore;
+import dev.thaw.start.TermCheckpoint;
+import dev.thaw.supervise.LifecycleOptions;
 import dev.thaw.supervise.ServiceNotify;
+import dev.thaw.supervise.SignalTaker;
 import dev.thaw.supervise.StatusStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -60,6 +73,15 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
     @Option(names = "--pid-floor", paramLabel = "N", description = "Start it with a pid above N, where few others are.")
     private Integer pidFloor;
 
+    @Option(names = "--image", paramLabel = "IMAGE", description = "Restore it from IMAGE, if a checkpoint of this command is there; else start it.")
+    private String image;
+
+    @Mixin
+    private MapOptions maps;
+
+    @Mixin
+    private CycleOptions cycle;
+
     @Mixin
     private LifeOptions life;
 
@@ -80,14 +102,42 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<NameRegistry> registry =
                 NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid()).map(NameRegistry::new);
         try {
-            return Run.execute(options(), registry, status, common.report(environment));
+            return image == null ? Run.execute(options(SignalTaker.none()), registry, status, common.report(environment))
+                    : fromImage(registry, status, common.report(environment));
         } catch (Failure failure) {
             status.failed(failure);
             throw failure;
         }
     }
 
-    private RunOptions options() {
+    private int fromImage(Optional<NameRegistry> registry, StatusStream status, Report report) {
+        Optional<TermCheckpoint> term = cycle.onTerm(image, common, environment, registry, status, report);
+        RunOptions cold = options(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none));
+        RestoreOptions options = restoreOptions(cold.spec().kept());
+        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(options, Optional.empty()),
+                cold.broker(), Map.of(), () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")), cycle.pidNamespace(),
+                cycle.afterRestore(), cold.name(), registry, environment::variable);
+        LifecycleOptions life = cold.lifecycle().notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)));
+        StartOrRestore.Command command = new StartOrRestore.Command(
+                Surroundings.asked(this.command, environment.environment(), Optional.ofNullable(directory)),
+                () -> Run.execute(cold, registry, status, report), cycle.startsAnew(true));
+        int code = new StartOrRestore(settings, life, status, report).restoreOr(command, image);
+        return term.filter(TermCheckpoint::wrote).isPresent() ? ExitCode.OK : code;
+    }
+
+    /** What the command would have been given, an image is given as well; a descriptor that it has closed since is no reason against it. */
+    private RestoreOptions restoreOptions(Set<Integer> given) {
+        RestoreOptions options = maps.toRestoreOptions(streams.byNumber());
+        if (given.isEmpty()) {
+            return options;
+        }
+        List<Rule> rules = new ArrayList<>(options.rules());
+        given.forEach(number -> rules.add(new Rule(Selector.parse("fd:" + number), new Rule.Action.From(new Source.Descriptor(number), Rule.Missing.ERROR),
+                "--keep-fd " + number, true)));
+        return new RestoreOptions(options.streams(), rules, options.cgroup(), true, options.accepted());
+    }
+
+    private RunOptions options(SignalTaker intercept) {
         SessionPolicy policy = session != null ? session : exec ? SessionPolicy.SAME : SessionPolicy.NEW;
         Set<Integer> passedOn = new TreeSet<>(kept);
         passedOn.addAll(SocketActivation.of(environment.environment(), ProcessCalls.getpid()).numbers());
@@ -97,7 +147,7 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
         List<String> inherited = environment.environment().stream()
                 .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
-        return new RunOptions(spec, name == null ? "" : name, exec, floor, life.lifecycle(signal -> false).notifying(manager), inherited,
+        return new RunOptions(spec, name == null ? "" : name, exec, floor, cycle.pidNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
                 held -> Brokers.retrieve(held, Optional.empty()));
     }
 
@@ -112,6 +162,12 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         }
         if (exec && (life.needsThawBeside() || streams.byNumber().containsValue(new Source.Pty()))) {
             throw usage("--exec does not go with an option that needs thaw beside the command", "after --exec there is no thaw any more");
+        }
+        if (exec && (image != null || cycle.pidNamespace())) {
+            throw usage("--exec does not go with --image and --pid-namespace", "after --exec there is no thaw any more");
+        }
+        if (image == null && (cycle.needsImage() || maps.isUsed())) {
+            throw usage("an option was given that is for a restore or a checkpoint, and no --image", "there is nothing to restore, and no place to write to");
         }
         if (command.get(0).isEmpty()) {
             throw usage("COMMAND is empty", "the first word after the options names a program");

@@ -52,6 +52,16 @@ public final class HoldScript implements AutoCloseable {
         return "/proc/" + ProcessCalls.getpid() + "/fd/" + file.number();
     }
 
+    /** For a criu that does not see our /proc and is given the script as a descriptor. */
+    public static String path(int criuPid, int numberInCriu) {
+        return "/proc/" + criuPid + "/fd/" + numberInCriu;
+    }
+
+    /** The descriptor of the script; stays owned here. */
+    public int number() {
+        return file.number();
+    }
+
     /** False where the machine forbids to execute memfds (sysctl vm.memfd_noexec). */
     public boolean isUsable() {
         return FileCalls.isExecutable(path());

@@ -92,9 +92,27 @@ public final class Generations {
         if (!FileCalls.lstat(directory).isDirectory()) {
             throw ImageException.of(Kind.UNTRUSTED, directory, "not a directory");
         }
+        if (exists(directory + "/" + QUARANTINED)) {
+            return olderThan(number.getAsInt(), image, euid);
+        }
         requireTrusted(directory, euid);
         requireComplete(directory);
         return new ResolvedImage(Optional.of(image), directory, number, true);
+    }
+
+    /** In place of a generation that could not be restored: the newest before it that nobody has said this of. */
+    private static ResolvedImage olderThan(int quarantined, String image, int euid) {
+        List<Generation> all = list(image);
+        for (int i = all.size() - 1; i >= 0; i--) {
+            Generation generation = all.get(i);
+            if (generation.number() < quarantined && generation.complete() && !generation.quarantined()) {
+                requireTrusted(generation.directory(), euid);
+                return new ResolvedImage(Optional.of(image), generation.directory(), OptionalInt.of(generation.number()), true);
+            }
+        }
+        String reason = Quarantine.read(image + "/" + directoryName(quarantined)).map(Quarantine::reason).orElse("unknown");
+        throw ImageException.of(Kind.MISSING, image, "every generation is quarantined; " + directoryName(quarantined) + ": " + reason
+                + "; rm " + Quarantine.path(image + "/" + directoryName(quarantined)) + " has it tried again");
     }
 
     private static void requireComplete(String directory) {

@@ -34,6 +34,7 @@ import java.util.Optional;
  * @param notes what the user was told
  * @param imageBytes of criu's images
  * @param frozenMicros for which a tree that was left running stood still; 0 for one that was ended
+ * @param compatibility what the tree relies on around it
  */
 public record Manifest(
         int format,
@@ -54,7 +55,8 @@ public record Manifest(
         List<MountInfo> cgroupMounts,
         List<String> notes,
         long imageBytes,
-        long frozenMicros) {
+        long frozenMicros,
+        Compatibility compatibility) {
     public static final int FORMAT = 1;
 
     private static final int MAX_BYTES = 1 << 28;
@@ -88,6 +90,17 @@ public record Manifest(
         cgroups = copied(cgroups);
         cgroupMounts = copied(cgroupMounts);
         notes = copied(notes);
+        compatibility = compatibility == null ? Compatibility.UNKNOWN : compatibility;
+    }
+
+    /** Without compatibility, as before it was recorded. */
+    public Manifest(
+            int format, String thawVersion, String criuVersion, String criuPath, String created, int rootPid, List<String> command,
+            List<String> criuOptions, String kernel, String architecture, String bootId, boolean leftRunning, List<Process> processes,
+            List<OtherEnd> outside, List<CgroupMembership> cgroups, List<MountInfo> cgroupMounts, List<String> notes, long imageBytes,
+            long frozenMicros) {
+        this(format, thawVersion, criuVersion, criuPath, created, rootPid, command, criuOptions, kernel, architecture, bootId, leftRunning,
+                processes, outside, cgroups, cgroupMounts, notes, imageBytes, frozenMicros, Compatibility.UNKNOWN);
     }
 
     /** A manifest of another thaw may lack a list. */

@@ -11,6 +11,7 @@ import java.util.List;
  * @param bytes of criu's images
  * @param shellJob the root led no session: a restore has to have criu's {@code --shell-job}
  * @param tcpClose TCP connections are closed after a restore
+ * @param quarantined why it is not restored any more, and when that was found; empty when it is
  * @param processes root first, parents before children
  * @param files that are mapped or executed
  * @param cgroups of the root
@@ -24,6 +25,7 @@ public record Inspection(
         long bytes,
         boolean shellJob,
         boolean tcpClose,
+        String quarantined,
         List<ProcessView> processes,
         List<FileView> files,
         List<CgroupView> cgroups) {

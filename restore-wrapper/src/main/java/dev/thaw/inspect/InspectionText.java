@@ -42,7 +42,9 @@ public final class InspectionText {
         if (inspection.tcpClose()) {
             facts.add("TCP connections will be closed");
         }
-        return KernelString.printable(inspection.directory()) + "\n  " + String.join("; ", facts) + "\n";
+        String quarantined = inspection.quarantined().isEmpty() ? ""
+                : "  quarantined: " + KernelString.printable(inspection.quarantined()) + "\n";
+        return KernelString.printable(inspection.directory()) + "\n  " + String.join("; ", facts) + "\n" + quarantined;
     }
 
     private static String process(ProcessView process) {

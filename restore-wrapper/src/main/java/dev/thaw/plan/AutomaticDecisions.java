@@ -118,6 +118,12 @@ final class AutomaticDecisions {
                 "mkfifo '" + KernelString.printable(path) + "'", "--map '" + KernelString.printable(path) + "=/other/fifo'"));
     }
 
+    private static Decision noServer(Subject subject, String path) {
+        return new Decision.Failed(PlanProblem.of(noSource(subject) + subject.link() + ", connected to " + KernelString.printable(path),
+                "there is no socket of that name any more, so CRIU could not connect it again", "start the program that listens there",
+                "--map fd:" + subject.pids().get(0) + "/" + subject.fd() + "=null"));
+    }
+
     private Decision unixSocket(Subject subject, FileImage.UnixSocket socket) {
         Topology topology = input.topology();
         if (!topology.isExternal(socket)) {
@@ -126,6 +132,9 @@ final class AutomaticDecisions {
         }
         Optional<String> peer = subject.peer();
         if (socket.isDatagram() && peer.isPresent() && !subject.isStream()) {
+            if (peer.get().startsWith("/") && world.at(peer.get()).isEmpty()) {
+                return noServer(subject, peer.get());
+            }
             return new Decision.Left("CRIU connects it to " + KernelString.printable(peer.get()) + " again");
         }
         return stream(subject, "its peer" + peer.map(name -> " (" + KernelString.printable(name) + ")").orElse("")

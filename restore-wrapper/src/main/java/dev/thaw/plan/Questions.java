@@ -19,7 +19,8 @@ public final class Questions {
         Set<String> found = new LinkedHashSet<>();
         for (FileImage file : image.files().values()) {
             String path = file instanceof FileImage.RegularFile regular ? regular.path()
-                    : file instanceof FileImage.Fifo fifo ? fifo.file().path() : "";
+                    : file instanceof FileImage.Fifo fifo ? fifo.file().path()
+                    : file instanceof FileImage.UnixSocket socket && socket.isExternPlaceholder() ? socket.name() : "";
             if (path.startsWith("/")) {
                 found.add(path);
                 found.add(Openings.parent(path));

@@ -2,6 +2,7 @@ package dev.thaw.plan;
 
 import dev.thaw.image.FileEdits;
 import dev.thaw.image.TableEdits;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,13 @@ public record RestorePlan(String imagesDirectory, int rootPid, List<Handover> ha
         cgroups = List.copyOf(cgroups);
         numbers = List.copyOf(numbers);
         notes = List.copyOf(notes);
+    }
+
+    /** The same, with something more for the user to know, and for criu to be told. */
+    public RestorePlan plus(List<String> moreNotes, List<String> moreOptions) {
+        List<String> all = new ArrayList<>(notes);
+        all.addAll(moreNotes);
+        return new RestorePlan(imagesDirectory, rootPid, handovers, left, overlay, criu.plus(moreOptions), cgroups, numbers, all);
     }
 
     /** A descriptor that CRIU restores by itself. */
@@ -55,5 +63,11 @@ public record RestorePlan(String imagesDirectory, int rootPid, List<Handover> ha
      * @param extra further options in the user's words
      */
     public record CriuSwitches(boolean shellJob, boolean fileLocks, Optional<String> tcp, boolean externalUnix, boolean allowUprobes,
-            List<String> extra) {}
+            List<String> extra) {
+        CriuSwitches plus(List<String> more) {
+            List<String> all = new ArrayList<>(extra);
+            all.addAll(more);
+            return new CriuSwitches(shellJob, fileLocks, tcp, externalUnix, allowUprobes, List.copyOf(all));
+        }
+    }
 }

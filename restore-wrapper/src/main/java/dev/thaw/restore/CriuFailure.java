@@ -1,6 +1,5 @@
 package dev.thaw.restore;
 
-import dev.thaw.criu.CriuCommandLine;
 import dev.thaw.criu.CriuLog;
 import dev.thaw.criu.LogFinding;
 import dev.thaw.plan.RestorePlan;
@@ -14,18 +13,20 @@ import java.util.Optional;
 final class CriuFailure {
     private CriuFailure() {}
 
-    static Failure timedOut(CriuRun.Outcome outcome, WorkDirectory work, String limit) {
-        work.keep();
+    /** @param log where the whole log was kept */
+    static Failure timedOut(CriuRun.Outcome outcome, Optional<String> log, String limit) {
         List<String> because = new ArrayList<>();
         because.add("criu has no time limit of its own; the processes it had restored so far were ended");
         lastLine(outcome.log()).ifPresent(line -> because.add("its log ends with: " + line));
-        because.add("the whole log: " + work.file(CriuCommandLine.LOG_FILE));
-        return new Failure(ExitCode.TIME_LIMIT, "criu did not finish within " + limit, because,
-                List.of("--timeout with a longer duration, if the image is large", "thaw explain " + work.file(CriuCommandLine.LOG_FILE)));
+        List<String> tries = new ArrayList<>(List.of("--timeout with a longer duration, if the image is large"));
+        log.ifPresent(path -> {
+            because.add("the whole log: " + path);
+            tries.add("thaw explain " + path);
+        });
+        return new Failure(ExitCode.TIME_LIMIT, "criu did not finish within " + limit, because, tries);
     }
 
-    static Failure of(CriuRun.Outcome outcome, WorkDirectory work, RestorePlan plan) {
-        work.keep();
+    static Failure of(CriuRun.Outcome outcome, Optional<String> log, RestorePlan plan) {
         // Option errors are on stderr only, before criu has a log.
         Optional<LogFinding> finding = CriuLog.parse(outcome.log()).finding().or(() -> CriuLog.parse(outcome.said()).finding());
         List<String> because = new ArrayList<>();
@@ -33,12 +34,19 @@ final class CriuFailure {
             because.add(found.cause());
             found.lines().forEach(line -> because.add("criu: " + line));
         });
-        because.add("the whole log: " + work.file(CriuCommandLine.LOG_FILE));
+        log.ifPresent(path -> because.add("the whole log: " + path));
         List<String> tries = new ArrayList<>();
         finding.map(LogFinding::advice).filter(advice -> !advice.isEmpty()).ifPresent(tries::add);
         tries.add("a cold start: the images are as they were");
         String status = outcome.status().map(ended -> "status " + ended.exitCode()).orElse("no status");
-        return new Failure(ExitCode.CRIU, "criu could not restore pid " + plan.rootPid() + " (" + status + ")", because, tries);
+        return new Failure(ExitCode.CRIU, "criu could not restore pid " + plan.rootPid() + " (" + status + ")", because, tries,
+                isTakenNumber(outcome) ? new NotTheImagesFault("a number of the image is taken") : null);
+    }
+
+    /** Whether a number of the image was taken although it had seemed free: what the next attempt may find otherwise. */
+    static boolean isTakenNumber(CriuRun.Outcome outcome) {
+        return outcome.log().contains("Can't fork for ") && outcome.log().contains(": File exists")
+                || outcome.log().contains("Unable to create a thread: -17");
     }
 
     private static Optional<String> lastLine(String log) {

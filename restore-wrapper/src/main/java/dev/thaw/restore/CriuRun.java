@@ -40,7 +40,7 @@ final class CriuRun implements AutoCloseable {
     private final HoldScript hold;
     private int pid;
 
-    private CriuRun(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, SortedMap<Integer, Integer> descriptors) {
+    private CriuRun(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, SortedMap<Integer, Integer> descriptors) {
         this.work = work;
         int free = Math.max(FIRST_NUMBER, descriptors.isEmpty() ? 0 : descriptors.lastKey() + 1);
         descriptors.put(free, says.writer().number());
@@ -48,15 +48,18 @@ final class CriuRun implements AutoCloseable {
         hold = HoldScript.at("post-restore", free, free + 1);
         argv = withPrivileges(CriuCommandLine.restore(criu.path(), images, work.path(), plan));
         if (hold.isUsable()) {
-            argv.addAll(List.of("--action-script", hold.path()));
+            descriptors.put(free + 2, hold.number());
+            argv.addAll(List.of("--action-script", surety.criuPid().isPresent() ? HoldScript.path(surety.criuPid().getAsInt(), free + 2) : hold.path()));
         }
+        // Of an attempt before; criu refuses to write over it.
+        work.remove(CriuCommandLine.PID_FILE);
     }
 
     /**
      * What came of it.
      *
      * @param status empty when the limit passed; criu still runs then
-     * @param rootPid the restored root, a child of ours; empty unless criu succeeded
+     * @param rootPid the restored root as criu sees it, a child of ours; empty unless criu succeeded
      * @param said criu's stderr and stdout: option errors are nowhere else
      */
     record Outcome(Optional<WaitStatus> status, OptionalInt rootPid, String said, String log) {
@@ -65,12 +68,15 @@ final class CriuRun implements AutoCloseable {
         }
     }
 
-    /** @param images the images directory, or an overlay of it */
-    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened) {
+    /**
+     * @param images the images directory, or an overlay of it
+     * @param surety where criu is started
+     */
+    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, OpenedHandovers opened) {
         SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
-        CriuRun run = new CriuRun(criu, plan, images, work, descriptors);
+        CriuRun run = new CriuRun(criu, plan, images, work, surety, descriptors);
         try {
-            run.spawn(plan, descriptors);
+            run.spawn(plan, surety, descriptors);
             return run;
         } catch (RuntimeException e) {
             run.close();
@@ -78,7 +84,7 @@ final class CriuRun implements AutoCloseable {
         }
     }
 
-    private void spawn(RestorePlan plan, SortedMap<Integer, Integer> descriptors) {
+    private void spawn(RestorePlan plan, Surety surety, SortedMap<Integer, Integer> descriptors) {
         int logFlags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND;
         try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDWR);
                 OwnedFd said = FileCalls.open(work.file(STDERR_FILE), logFlags, 0600)) {
@@ -88,8 +94,9 @@ final class CriuRun implements AutoCloseable {
             // A session of its own keeps ^C away from criu; a shell job is restored into ours, so there criu has to be in it.
             PosixSpawn.Session session = plan.criu().shellJob() ? PosixSpawn.Session.SAME : PosixSpawn.Session.NEW_SESSION;
             List<String> command = inCgroups(argv, plan.cgroups());
-            pid = PosixSpawn.spawn(new PosixSpawn.Request(command.get(0), command, ProcessCalls.environment(), descriptors, session,
-                    Optional.empty(), true, Set.of(), OptionalLong.empty()));
+            PosixSpawn.Request request = new PosixSpawn.Request(command.get(0), command, ProcessCalls.environment(), descriptors, session,
+                    Optional.empty(), true, Set.of(), OptionalLong.empty());
+            pid = surety.start(() -> PosixSpawn.spawn(request));
         }
         says.writer().close();
         hears.reader().close();
@@ -120,7 +127,7 @@ final class CriuRun implements AutoCloseable {
         return argv;
     }
 
-    /** @return the root's pid as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed */
+    /** @return the root's pid, as criu sees it, as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed */
     OptionalInt awaitRestored(Duration limit) {
         if (FdCalls.poll(new int[] {says.reader().number()}, FdCalls.POLLIN, limit.toMillis())[0] == 0) {
             return OptionalInt.empty();

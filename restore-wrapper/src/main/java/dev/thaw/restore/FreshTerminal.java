@@ -15,6 +15,9 @@ public final class FreshTerminal implements AutoCloseable {
     public OwnedFd open() {
         if (terminal.isEmpty()) {
             terminal = Optional.of(TerminalCalls.openPseudoTerminal());
+            if (TerminalCalls.isTerminal(0)) {
+                TerminalCalls.setWindowSize(terminal.get().master().number(), TerminalCalls.windowSize(0));
+            }
         }
         return FileCalls.open(terminal.get().slavePath(), OpenFlags.O_RDWR | OpenFlags.O_NOCTTY);
     }

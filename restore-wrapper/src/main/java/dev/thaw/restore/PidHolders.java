@@ -1,8 +1,9 @@
 package dev.thaw.restore;
 
+import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
-import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.plan.World.PidHolder;
@@ -11,6 +12,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,6 +25,7 @@ import java.util.Set;
  */
 public final class PidHolders {
     private static final Duration STEP = Duration.ofMillis(20);
+    private static final Duration RUNNING_LIMIT = Duration.ofSeconds(2);
 
     private PidHolders() {}
 
@@ -39,6 +42,7 @@ public final class PidHolders {
         }
         if (!free.isEmpty()) {
             addLeaders(free, found);
+            addHidden(free, found);
         }
         return found;
     }
@@ -78,41 +82,72 @@ public final class PidHolders {
         }
     }
 
+    /** /proc does not show what is another user's (mount option hidepid), nor a process that is just being reaped. */
+    private static void addHidden(Set<Integer> free, List<PidHolder> found) {
+        for (int number : free) {
+            if (ProcessCalls.exists(number)) {
+                found.add(new PidHolder(number, number, "not shown in /proc", '?', 0, "is there"));
+            } else if (ProcessCalls.exists(-number)) {
+                found.add(new PidHolder(number, number, "not shown in /proc", '?', 0, "is the number of a process group with members"));
+            }
+        }
+    }
+
     /**
-     * Waits until every number is free: after a dump the reaper may take a second or two.
+     * Waits until every number is free: after a dump the reaper may take a second or two. What runs is waited for only as long as a process takes
+     * that is about to end, and thaw itself not at all.
      *
      * @throws Failure with {@link ExitCode#PLAN}, naming each holder, when that does not come true in time
      */
     public static void awaitFree(List<Integer> numbers, Duration limit) {
-        Instant deadline = Instant.now().plus(limit);
+        Instant start = Instant.now();
         List<PidHolder> holders = of(numbers);
         while (!holders.isEmpty()) {
-            if (Instant.now().isAfter(deadline)) {
-                throw taken(holders, limit);
+            Duration most = holders.stream().map(holder -> patience(holder, limit)).min(Duration::compareTo).orElseThrow();
+            if (Instant.now().isAfter(start.plus(most))) {
+                throw taken(holders, most);
             }
             pause();
             holders = of(numbers);
         }
     }
 
-    private static Failure taken(List<PidHolder> holders, Duration limit) {
+    private static Duration patience(PidHolder holder, Duration limit) {
+        if (holder.pid() == ProcessCalls.getpid()) {
+            return Duration.ZERO;
+        }
+        boolean clearsByItself = holder.state() == 'Z' || holder.state() == 'X' || holder.state() == '?';
+        return clearsByItself || limit.compareTo(RUNNING_LIMIT) < 0 ? limit : RUNNING_LIMIT;
+    }
+
+    private static Failure taken(List<PidHolder> holders, Duration waited) {
         List<String> because = new ArrayList<>();
         for (PidHolder holder : holders.subList(0, Math.min(5, holders.size()))) {
-            String since = ProcessStat.read(holder.pid()).map(stat -> ", since " + stat.started().truncatedTo(
-                    java.time.temporal.ChronoUnit.SECONDS)).orElse("");
-            because.add("pid " + holder.pid() + " (" + KernelString.printable(holder.command()) + ", child of " + holder.parentPid() + since
-                    + ") " + holder.how());
+            because.add(text(holder));
         }
         if (holders.size() > because.size()) {
             because.add("and " + (holders.size() - because.size()) + " more");
         }
         String what = "pid " + holders.get(0).wanted() + (holders.size() > 1 ? " and " + (holders.size() - 1) + " more numbers" : "")
-                + " of the image " + (holders.size() > 1 ? "are" : "is") + " taken, and did not become free in " + Durations.format(limit);
-        boolean running = holders.stream().anyMatch(holder -> holder.state() != 'Z');
-        return new Failure(ExitCode.PLAN, what, because, running
-                ? List.of("end the process that has it, if it is a copy of the application: kill " + holders.get(0).pid(),
-                        "--pid-namespace, which restores beside it")
-                : List.of("wait, and restore again: the parent has to reap it", "--pid-namespace"));
+                + " of the image " + (holders.size() > 1 ? "are" : "is") + " taken"
+                + (waited.isZero() ? "" : ", and did not become free in " + Durations.format(waited));
+        return new Failure(ExitCode.PLAN, what, because, List.of(remedy(holders), "--pid-namespace, which restores beside it"));
+    }
+
+    private static String text(PidHolder holder) {
+        String since = ProcessStat.read(holder.pid()).map(stat -> ", since " + stat.started().truncatedTo(ChronoUnit.SECONDS)).orElse("");
+        String parent = holder.parentPid() > 0 ? ", child of " + holder.parentPid() : "";
+        String own = holder.pid() == ProcessCalls.getpid() ? "; it is thaw itself" : "";
+        return "pid " + holder.pid() + " (" + KernelString.printable(holder.command()) + parent + since + ") " + holder.how() + own;
+    }
+
+    private static String remedy(List<PidHolder> holders) {
+        Optional<PidHolder> running = holders.stream().filter(holder -> holder.state() != 'Z').findFirst();
+        if (holders.stream().anyMatch(holder -> holder.pid() == ProcessCalls.getpid())) {
+            return "again: another thaw has other pids";
+        }
+        return running.isPresent() ? "end the process that has it, if it is a copy of the application: kill " + running.get().pid()
+                : "wait, and restore again: the parent has to reap it";
     }
 
     private static void pause() {

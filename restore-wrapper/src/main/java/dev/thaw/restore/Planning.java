@@ -1,10 +1,16 @@
 package dev.thaw.restore;
 
+import dev.thaw.compat.Comparison;
+import dev.thaw.compat.Here;
+import dev.thaw.compat.Mismatch;
+import dev.thaw.compat.Surroundings;
+import dev.thaw.criu.CriuVersion;
 import dev.thaw.image.Generations;
 import dev.thaw.image.ImageException;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
+import dev.thaw.image.Quarantine;
 import dev.thaw.image.ResolvedImage;
 import dev.thaw.linux.KernelString;
 import dev.thaw.plan.CgroupFiles;
@@ -25,8 +31,20 @@ import java.util.Set;
  * From an IMAGE on the command line to a plan: reads the image, looks at the world, decides. Changes nothing.
  *
  * @param world what the decision was made with
+ * @param mismatches what is not as it was at the checkpoint; the fatal ones are among the problems of the result
  */
-public record Planning(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest, World world, PlanResult result) {
+public record Planning(
+        ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest, World world, List<Mismatch> mismatches, PlanResult result) {
+
+    /**
+     * What else the image is held against.
+     *
+     * @param criu that is to restore it, where it is known already
+     * @param asked the command that the user wants, where there is one
+     */
+    public record Expectation(Optional<CriuVersion> criu, Optional<Here.Asked> asked) {
+        public static final Expectation NONE = new Expectation(Optional.empty(), Optional.empty());
+    }
 
     /**
      * @param closedStreams streams that the caller had closed
@@ -34,6 +52,12 @@ public record Planning(ResolvedImage resolved, ImageSnapshot image, Optional<Man
      * @throws Failure with {@link ExitCode#IMAGE}
      */
     public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, Optional<Set<String>> brokerNames) {
+        return of(image, given, closedStreams, brokerNames, Expectation.NONE);
+    }
+
+    /** As above, and the image has to be what is expected. */
+    public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, Optional<Set<String>> brokerNames,
+            Expectation expectation) {
         try {
             ResolvedImage resolved = Generations.resolve(image);
             RestoreOptions options = Policies.withStored(given, resolved.generationDir());
@@ -41,10 +65,25 @@ public record Planning(ResolvedImage resolved, ImageSnapshot image, Optional<Man
             Optional<Manifest> manifest = Manifest.read(resolved.generationDir());
             Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
             World world = WorldReader.read(snapshot, recorded, options, closedStreams, brokerNames);
-            return new Planning(resolved, snapshot, manifest, world, RestorePlanner.plan(snapshot, recorded, world, options));
+            List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
+                    known, Surroundings.now(known, expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
+            PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);
+            return new Planning(resolved, snapshot, manifest, world, mismatches, result);
         } catch (ImageException e) {
             throw imageFailure(image, e);
         }
+    }
+
+    /** Newer generations that are passed over. */
+    private static List<String> quarantined(ResolvedImage resolved) {
+        if (resolved.imageRoot().isEmpty() || resolved.number().isEmpty()) {
+            return List.of();
+        }
+        return Generations.list(resolved.imageRoot().get()).stream()
+                .filter(generation -> generation.quarantined() && generation.number() >= resolved.number().getAsInt())
+                .map(generation -> "generation " + Generations.directoryName(generation.number()) + " is quarantined: "
+                        + Quarantine.read(generation.directory()).map(Quarantine::reason).orElse(""))
+                .toList();
     }
 
     /** What is wrong with an image, for the user. */

@@ -1,7 +1,6 @@
 package dev.thaw.restore;
 
 import dev.thaw.criu.CriuBinary;
-import dev.thaw.image.ImageSnapshot;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.ProcessStat;
@@ -21,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Carries out a plan: waits for the pids, opens, writes the overlay, starts criu, proves. Afterwards either every handover has arrived, or
@@ -29,6 +29,7 @@ import java.util.function.Function;
 public final class Restorer {
     /** How long pids may take to become free; a reaper that is slow needs a second or two. */
     private static final Duration PID_LIMIT = Duration.ofSeconds(15);
+    private static final long RETRY_MILLIS = 100;
 
     private final CriuBinary criu;
     private final Report report;
@@ -51,69 +52,128 @@ public final class Restorer {
     }
 
     /**
-     * A restored tree.
-     *
-     * @param rootPid our child
-     * @param criuTime from the start of criu until it ended
-     */
-    public record Restored(int rootPid, Duration criuTime) {}
-
-    /**
-     * @param limit for everything up to the proof
      * @throws Failure with the exit code of what went wrong; the images are as they were, no process of the tree is left
      */
-    public Restored restore(ImageSnapshot image, RestorePlan plan, Duration limit) {
-        Instant deadline = Instant.now().plus(limit);
+    public Restored restore(RestoreRequest request) {
+        Instant deadline = Instant.now().plus(request.limit());
+        RestorePlan plan = request.plan();
         ProcessCalls.setChildSubreaper(true);
-        PidHolders.awaitFree(plan.numbers(), shorter(PID_LIMIT, limit));
-        try (OpenedHandovers opened = new HandoverOpener(elsewhere).open(plan); WorkDirectory work = WorkDirectory.create(environment)) {
-            String images = image.directory();
+        boolean contained = request.pidNamespace() && !bringsPidNamespace(request);
+        if (!contained) {
+            makeRoom(request, deadline);
+        }
+        Set<Integer> known = HalfRestored.descendants();
+        NetworkTurn turn = NetworkTurn.take(criu, left(deadline));
+        try (OpenedHandovers opened = new HandoverOpener(elsewhere).open(plan);
+                WorkDirectory work = WorkDirectory.create(environment)) {
+            String images = request.image().directory();
             if (plan.overlay().isPresent()) {
                 images = work.file("images");
-                OverlayDirectory.write(image, plan.overlay().get(), images);
+                OverlayDirectory.write(request.image(), plan.overlay().get(), images);
             }
             Markers.write(markers, plan, opened);
-            return run(plan, images, work, opened, deadline);
-        }
-    }
-
-    private Restored run(RestorePlan plan, String images, WorkDirectory work, OpenedHandovers opened, Instant deadline) {
-        Set<Integer> known = HalfRestored.descendants();
-        boolean proven = false;
-        Instant start = Instant.now();
-        try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, opened)) {
-            report.trace(String.join(" ", criuRun.argv()));
-            OptionalInt held = criuRun.awaitRestored(left(deadline));
-            List<Proof.Missing> missing = held.isPresent() ? check(plan, opened, held.getAsInt()) : List.of();
-            if (held.isPresent()) {
-                criuRun.answer(missing.isEmpty());
+            try (Surety surety = contained ? Surety.inNamespace(plan.numbers()) : Surety.here(work, plan.numbers())) {
+                known.addAll(surety.helpers());
+                return new Run(request, images, work, surety, opened, known, deadline).execute();
             }
-            CriuRun.Outcome outcome = criuRun.awaitEnd(left(deadline));
-            Duration criuTime = Duration.between(start, Instant.now());
-            if (!missing.isEmpty()) {
-                throw notArrived(plan, missing);
-            }
-            if (outcome.status().isEmpty()) {
-                throw CriuFailure.timedOut(outcome, work, Durations.format(criuTime));
-            }
-            if (!outcome.succeeded()) {
-                throw CriuFailure.of(outcome, work, plan);
-            }
-            if (held.isEmpty()) {
-                proveRunning(plan, opened, outcome.rootPid().getAsInt());
-            }
-            proven = true;
-            return new Restored(outcome.rootPid().getAsInt(), criuTime);
         } finally {
-            if (!proven) {
-                HalfRestored.end(known);
-            }
+            turn.close();
         }
     }
 
-    private List<Proof.Missing> check(RestorePlan plan, OpenedHandovers opened, int rootPid) {
-        int shift = rootPid - plan.rootPid();
-        List<Proof.Missing> missing = Proof.check(plan, opened, pid -> pid + shift);
+    private void makeRoom(RestoreRequest request, Instant deadline) {
+        if (!bringsPidNamespace(request)) {
+            LastPid.stepAside(request.plan().numbers(), report);
+            PidHolders.awaitFree(request.plan().numbers(), shorter(PID_LIMIT, left(deadline)));
+        }
+    }
+
+    /** Then its pids are numbers in there, and free. */
+    private static boolean bringsPidNamespace(RestoreRequest request) {
+        return request.image().root().ids().pid() != request.image().inventory().rootIds().pid();
+    }
+
+    /** From the start of criu to the proof, again when that may help. */
+    private final class Run {
+        private final RestoreRequest request;
+        private final String images;
+        private final WorkDirectory work;
+        private final Surety surety;
+        private final OpenedHandovers opened;
+        private final Set<Integer> known;
+        private final Instant deadline;
+        private final Instant patience = Instant.now().plus(PID_LIMIT);
+
+        Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Set<Integer> known, Instant deadline) {
+            this.request = request;
+            this.images = images;
+            this.work = work;
+            this.surety = surety;
+            this.opened = opened;
+            this.known = known;
+            this.deadline = deadline;
+        }
+
+        Restored execute() {
+            Optional<Restored> restored = Optional.empty();
+            while (restored.isEmpty()) {
+                try {
+                    restored = attempt();
+                } finally {
+                    if (restored.isEmpty()) {
+                        HalfRestored.end(known);
+                    }
+                }
+                if (restored.isEmpty()) {
+                    report.detail("criu found a pid or thread id of the image taken; trying again");
+                    makeRoom(request, deadline);
+                    pause();
+                }
+            }
+            return restored.get();
+        }
+
+        /** @return empty when it is worth another one */
+        private Optional<Restored> attempt() {
+            RestorePlan plan = request.plan();
+            Instant start = Instant.now();
+            try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened)) {
+                report.trace(String.join(" ", criuRun.argv()));
+                OptionalInt held = criuRun.awaitRestored(left(deadline));
+                List<Proof.Missing> missing = held.isPresent() ? check(plan, opened, surety.realPids(plan, held.getAsInt())) : List.of();
+                if (held.isPresent()) {
+                    criuRun.answer(missing.isEmpty());
+                }
+                CriuRun.Outcome outcome = criuRun.awaitEnd(left(deadline));
+                Duration criuTime = Duration.between(start, Instant.now());
+                if (!missing.isEmpty()) {
+                    throw notArrived(plan, missing);
+                }
+                if (outcome.status().isEmpty()) {
+                    throw CriuFailure.timedOut(outcome, FailureLog.keep(outcome, work, request.imageRoot()), Durations.format(criuTime));
+                }
+                if (!outcome.succeeded()) {
+                    if (mayBeFreeNextTime(outcome)) {
+                        return Optional.empty();
+                    }
+                    throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot()), plan);
+                }
+                IntUnaryOperator pids = surety.realPids(plan, outcome.rootPid().getAsInt());
+                if (held.isEmpty()) {
+                    proveRunning(plan, opened, pids);
+                }
+                return Optional.of(new Restored(pids.applyAsInt(plan.rootPid()), criuTime, known, surety.succeed(plan.rootPid())));
+            }
+        }
+
+        /** A number that seemed free may be taken by the time criu wants it, or by what nobody shows; most of it passes. */
+        private boolean mayBeFreeNextTime(CriuRun.Outcome outcome) {
+            return CriuFailure.isTakenNumber(outcome) && !request.pidNamespace() && Instant.now().isBefore(patience) && Instant.now().isBefore(deadline);
+        }
+    }
+
+    private List<Proof.Missing> check(RestorePlan plan, OpenedHandovers opened, IntUnaryOperator pids) {
+        List<Proof.Missing> missing = Proof.check(plan, opened, pids);
         if (missing.isEmpty()) {
             for (Handover handover : plan.handovers()) {
                 report.detail("proven: " + handover.uses().get(0).text() + " is " + handover.opening().text());
@@ -123,9 +183,9 @@ public final class Restorer {
     }
 
     /** Where criu could not be made to wait. The application may have changed its descriptors, or ended, before we looked. */
-    private void proveRunning(RestorePlan plan, OpenedHandovers opened, int rootPid) {
-        List<Proof.Missing> missing = check(plan, opened, rootPid);
-        if (ProcessStat.read(rootPid).map(ProcessStat::isZombie).orElse(true)) {
+    private void proveRunning(RestorePlan plan, OpenedHandovers opened, IntUnaryOperator pids) {
+        List<Proof.Missing> missing = check(plan, opened, pids);
+        if (ProcessStat.read(pids.applyAsInt(plan.rootPid())).map(ProcessStat::isZombie).orElse(true)) {
             // The settle check says so, with its status.
             report.detail("the application ended before the proof");
         } else if (!missing.isEmpty()) {
@@ -150,4 +210,11 @@ public final class Restorer {
         return a.compareTo(b) < 0 ? a : b;
     }
 
+    private static void pause() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

@@ -16,7 +16,6 @@ import java.util.Optional;
 /** A private directory for one run of criu: its log, pid file and stderr, and the overlay of the images. Removed at the end. */
 public final class WorkDirectory implements AutoCloseable {
     private final String path;
-    private boolean kept;
 
     private WorkDirectory(String path) {
         this.path = path;
@@ -66,16 +65,16 @@ public final class WorkDirectory implements AutoCloseable {
         }
     }
 
-    /** Leaves the directory where it is: its log is evidence. */
-    public void keep() {
-        kept = true;
+    /** Removes a file there, if there is one. */
+    void remove(String name) {
+        if (FileCalls.lstatIfExists(file(name)).isPresent()) {
+            FileCalls.unlink(file(name));
+        }
     }
 
     @Override
     public void close() {
-        if (!kept) {
-            removeTree(path);
-        }
+        removeTree(path);
     }
 
     /**
@@ -86,11 +85,11 @@ public final class WorkDirectory implements AutoCloseable {
         boolean mounted = MountInfo.read(ProcessCalls.getpid()).stream()
                 .anyMatch(mount -> mount.mountPoint().equals(path) || mount.mountPoint().startsWith(path + "/"));
         if (!mounted) {
-            remove(path);
+            removeAll(path);
         }
     }
 
-    private static void remove(String path) {
+    private static void removeAll(String path) {
         Optional<FileStatus> status = FileCalls.lstatIfExists(path);
         if (status.isEmpty()) {
             return;
@@ -100,7 +99,7 @@ public final class WorkDirectory implements AutoCloseable {
             return;
         }
         for (String name : FileCalls.list(path)) {
-            remove(path + "/" + name);
+            removeAll(path + "/" + name);
         }
         FileCalls.rmdir(path);
     }

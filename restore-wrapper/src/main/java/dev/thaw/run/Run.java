@@ -18,6 +18,7 @@ import dev.thaw.launcher.SpawnPlanning;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.pidns.PidNamespace;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
@@ -61,7 +62,9 @@ public final class Run {
     }
 
     private int execute() {
-        options.pidFloor().ifPresent(Run::raisePids);
+        if (!options.pidNamespace()) {
+            options.pidFloor().ifPresent(Run::raisePids);
+        }
         SpawnPlan plan = plan();
         for (Remark remark : plan.remarks()) {
             say(remark);
@@ -80,18 +83,33 @@ public final class Run {
     private int attend(PreparedLaunch prepared) {
         ProcessCalls.setChildSubreaper(true);
         try (SignalForwarder signals = SignalForwarder.install()) {
-            LaunchedProcess process = register(prepared::start);
-            prepared.close();
-            OwnStreams.close(options.spec().kept());
-            report.detail("started pid " + process.pid() + ": " + String.join(" ", options.spec().command()));
-            status.event("started", "pid", process.pid());
-            Optional<TerminalRelay> relay = process.terminal().map(TerminalRelay::start);
-            int code = Lifecycle.attend(new SupervisedProcess(process.pid()), relay, options.lifecycle(), signals, status, report);
-            if (!options.lifecycle().detach()) {
-                registry.ifPresent(names -> names.remove(process.record()));
+            Optional<PidNamespace> namespace = options.pidNamespace() ? Optional.of(PidNamespace.create(options.pidFloor().orElse(0))) : Optional.empty();
+            boolean up = false;
+            try {
+                int code = attend(prepared, namespace, signals);
+                up = options.lifecycle().detach();
+                return code;
+            } finally {
+                if (!up) {
+                    namespace.ifPresent(PidNamespace::close);
+                }
             }
-            return code;
         }
+    }
+
+    private int attend(PreparedLaunch prepared, Optional<PidNamespace> namespace, SignalForwarder signals) {
+        LaunchedProcess process = register(() -> namespace.map(inside -> prepared.start(inside::call)).orElseGet(prepared::start));
+        prepared.close();
+        OwnStreams.close(options.spec().kept());
+        report.detail("started pid " + process.pid() + ": " + String.join(" ", options.spec().command()));
+        status.event("started", "pid", process.pid());
+        namespace.ifPresent(inside -> inside.liveWith(inside.pids().inner(process.pid())));
+        Optional<TerminalRelay> relay = process.terminal().map(TerminalRelay::start);
+        int code = Lifecycle.attend(new SupervisedProcess(process.pid()), relay, options.lifecycle(), signals, status, report);
+        if (!options.lifecycle().detach()) {
+            registry.ifPresent(names -> names.remove(process.record()));
+        }
+        return code;
     }
 
     private SpawnPlan plan() {

@@ -14,10 +14,11 @@ import java.util.function.Function;
  * @param name under which others find it, or empty
  * @param exec whether thaw becomes the command
  * @param pidFloor below which no pid is to be handed out
+ * @param pidNamespace whether it gets a pid namespace of its own
  * @param lifecycle what happens while it runs
  * @param environment of thaw
  * @param broker gets the descriptor of a name from the broker; the caller owns it
  */
 public record RunOptions(
-        LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, LifecycleOptions lifecycle, List<String> environment,
+        LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, boolean pidNamespace, LifecycleOptions lifecycle, List<String> environment,
         Function<String, OwnedFd> broker) {}

@@ -19,6 +19,8 @@ public final class Lifecycle {
     private final StatusStream status;
     private final Report report;
     private boolean reaped;
+    private boolean up;
+    private boolean ownsTerminal;
 
     private Lifecycle(int pid, LifecycleOptions options, SignalForwarder signals, StatusStream status, Report report) {
         this.pid = pid;
@@ -43,12 +45,35 @@ public final class Lifecycle {
             SignalForwarder signals,
             StatusStream status,
             Report report) {
-        return new Lifecycle(process.pid(), options, signals, status, report).attend(terminal);
+        Lifecycle lifecycle = new Lifecycle(process.pid(), options, signals, status, report);
+        Outcome outcome = lifecycle.follow(terminal);
+        outcome.endedEarly().ifPresent(what -> sayEndedEarly(what, outcome.exitCode(), options, report));
+        return outcome.exitCode();
     }
 
-    private int attend(Optional<TerminalRelay> terminal) {
-        if (terminal.isEmpty()) {
-            OwnStreams.letGo();
+    /** As {@link #attend}, for a caller who knows what to do about an application that did not come up. */
+    public static Outcome follow(
+            SupervisedProcess process,
+            Optional<TerminalRelay> terminal,
+            LifecycleOptions options,
+            SignalForwarder signals,
+            StatusStream status,
+            Report report) {
+        return new Lifecycle(process.pid(), options, signals, status, report).follow(terminal);
+    }
+
+    /**
+     * How it went.
+     *
+     * @param exitCode the application's own, or 0 when it is up and thaw leaves
+     * @param endedEarly when it ended before it was up: how
+     */
+    public record Outcome(int exitCode, Optional<String> endedEarly) {}
+
+    private Outcome follow(Optional<TerminalRelay> terminal) {
+        this.ownsTerminal = terminal.isPresent();
+        if (!options.mayBeTriedAgain()) {
+            letGoOfStreams();
         }
         Optional<ParentDeathWatch> watch = options.endWithParent() ? Optional.of(ParentDeathWatch.start(pid)) : Optional.empty();
         Runnable beforeReaping = () -> watch.ifPresent(ParentDeathWatch::close);
@@ -56,7 +81,7 @@ public final class Lifecycle {
             options.pidFile().ifPresent(file -> PidFile.write(file, pid));
             Readiness readiness = Readiness.start(pid, options, signals::wake);
             Supervisor supervisor = new Supervisor(
-                    new SupervisedProcess(pid), new SupervisionOptions(signals, options.intercept(), terminal, beforeReaping, report));
+                    new SupervisedProcess(pid), new SupervisionOptions(signals, this::takes, terminal, beforeReaping, report));
             return attend(supervisor, readiness);
         } catch (RuntimeException e) {
             if (!reaped) {
@@ -70,27 +95,38 @@ public final class Lifecycle {
         }
     }
 
-    private int attend(Supervisor supervisor, Readiness readiness) {
+    private boolean takes(int signal) {
+        return up && options.intercept().takes(signal, pid);
+    }
+
+    private void letGoOfStreams() {
+        if (!ownsTerminal) {
+            OwnStreams.letGo();
+        }
+    }
+
+    private Outcome attend(Supervisor supervisor, Readiness readiness) {
         Optional<WaitStatus> early = supervisor.superviseUntil(readiness::isDecided);
         if (early.isEmpty() && readiness.state() == Readiness.State.TOO_LATE) {
             throw tooLate(readiness);
         }
         boolean ready = early.isEmpty() && readiness.state() == Readiness.State.READY;
         if (ready) {
+            up = true;
+            if (options.mayBeTriedAgain()) {
+                letGoOfStreams();
+            }
             status.event("ready", "pid", pid, "millis", readiness.elapsed().toMillis());
             options.manager().ifPresent(this::tellReady);
             if (options.detach()) {
-                return ExitCode.OK;
+                return new Outcome(ExitCode.OK, Optional.empty());
             }
         }
         WaitStatus how = early.or(() -> supervisor.superviseUntil(() -> false)).orElseThrow();
         reaped = true;
         status.exited(pid, how);
         removePidFile();
-        if (!ready) {
-            endedEarly(how, readiness.elapsed());
-        }
-        return how.exitCode();
+        return new Outcome(how.exitCode(), ready ? Optional.empty() : Optional.of(endedEarly(how, readiness.elapsed())));
     }
 
     private void tellReady(ServiceNotify manager) {
@@ -101,13 +137,24 @@ public final class Lifecycle {
         }
     }
 
-    private void endedEarly(WaitStatus how, Duration after) {
+    private static String endedEarly(WaitStatus how, Duration after) {
         String text = how instanceof WaitStatus.Signaled signaled
                 ? "killed by " + Signals.name(signaled.signal())
                 : "with exit code " + how.exitCode();
-        String what = "the application ended before it was up, after " + Durations.format(after) + ", " + text;
-        if (options.earlyEndFails() && how.exitCode() == ExitCode.OK) {
-            String because = "it has to live for " + Durations.format(options.settle()) + " to count as restored";
+        return "the application ended before it was up, after " + Durations.format(after) + ", " + text;
+    }
+
+    /**
+     * Says that an application ended before it was up, to a user who is given its exit code.
+     *
+     * @throws Failure when nobody may take that code for a success, or for thaw's own
+     */
+    public static void sayEndedEarly(String what, int exitCode, LifecycleOptions options, Report report) {
+        boolean hadToLive = !options.settle().isZero() || options.readyCommand().isPresent();
+        // A caller that thaw does not stay with would take the application's code for thaw's own.
+        if (options.earlyEndFails() && hadToLive && (options.detach() || exitCode == ExitCode.OK)) {
+            String because = options.readyCommand().isPresent() ? "the ready command has to succeed first for it to count as restored"
+                    : "it has to live for " + Durations.format(options.settle()) + " to count as restored";
             throw Failure.of(ExitCode.CRIU, what, because, "--settle 0 where that is as it should be");
         }
         if (options.detach() || options.earlyEndFails()) {

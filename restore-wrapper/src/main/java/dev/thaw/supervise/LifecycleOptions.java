@@ -2,7 +2,6 @@ package dev.thaw.supervise;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.IntPredicate;
 
 /**
  * The options that a start and a restore share.
@@ -14,8 +13,9 @@ import java.util.function.IntPredicate;
  * @param readyCommand has to succeed for it to count as up
  * @param endWithParent whether the application is ended when thaw dies
  * @param earlyEndFails whether an end before it was up is a failure even with exit code 0, as after a restore
+ * @param mayBeTriedAgain whether thaw keeps its streams until the application is up, as it may have to give them to another one
  * @param manager the service manager to be told
- * @param intercept see {@link SupervisionOptions}
+ * @param intercept is asked about each signal once the application is up
  */
 public record LifecycleOptions(
         boolean detach,
@@ -25,18 +25,26 @@ public record LifecycleOptions(
         Optional<String> readyCommand,
         boolean endWithParent,
         boolean earlyEndFails,
+        boolean mayBeTriedAgain,
         Optional<ServiceNotify> manager,
-        IntPredicate intercept) {
+        SignalTaker intercept) {
     private static final Duration READY_LIMIT = Duration.ofMinutes(1);
 
     /** For an application that was restored. */
     public LifecycleOptions afterRestore() {
-        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, true, manager, intercept);
+        return new LifecycleOptions(
+                detach, pidFile, timeout, settle, readyCommand, endWithParent, true, mayBeTriedAgain, manager, intercept);
+    }
+
+    /** For an application that another one is started for when it does not come up. */
+    public LifecycleOptions withAnotherTry() {
+        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, earlyEndFails, true, manager, intercept);
     }
 
     /** The same, telling the service manager. */
-    public LifecycleOptions notifying(Optional<ServiceNotify> told) {
-        return new LifecycleOptions(detach, pidFile, timeout, settle, readyCommand, endWithParent, earlyEndFails, told, intercept);
+    public LifecycleOptions notifying(Optional<ServiceNotify> other) {
+        return new LifecycleOptions(
+                detach, pidFile, timeout, settle, readyCommand, endWithParent, earlyEndFails, mayBeTriedAgain, other, intercept);
     }
 
     /** As long as the timeout; a ready command is not asked for ever. */

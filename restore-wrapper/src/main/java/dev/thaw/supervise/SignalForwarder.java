@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +25,8 @@ public final class SignalForwarder implements AutoCloseable {
             Signals.SIGHUP, Signals.SIGINT, Signals.SIGUSR1, Signals.SIGUSR2, Signals.SIGALRM, Signals.SIGTERM, Signals.SIGSTKFLT,
             Signals.SIGCONT, Signals.SIGTSTP, Signals.SIGURG, Signals.SIGVTALRM, Signals.SIGPROF, Signals.SIGWINCH, Signals.SIGIO,
             Signals.SIGPWR);
+
+    private static final Set<Integer> ENDING = Set.of(Signals.SIGTERM, Signals.SIGINT, Signals.SIGHUP);
 
     private final BlockingQueue<Integer> caught = new LinkedBlockingQueue<>();
     private final Map<Integer, Runnable> undo = new LinkedHashMap<>();
@@ -53,6 +56,11 @@ public final class SignalForwarder implements AutoCloseable {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    /** A signal that was caught and asks for an end, if there is one; it stays to be given out. */
+    public OptionalInt endAskedFor() {
+        return caught.stream().filter(ENDING::contains).mapToInt(Integer::intValue).findFirst();
     }
 
     /** Lets {@link #next} return. */

@@ -40,6 +40,11 @@ public final class TestSocketPair implements AutoCloseable {
         theirs.close();
     }
 
+    /** Closes our end: the process' connection is half closed from then on. */
+    public void releaseOurs() {
+        ours.close();
+    }
+
     @Override
     public void close() {
         theirs.close();

@@ -175,7 +175,22 @@ class AutomaticDecisionsTest {
         void a_datagram_socket_to_a_named_peer_is_connected_again_by_criu() {
             root.fd(5, scenario.image.unix(10).datagram().peer(11));
             scenario.image.unix(11).externPlaceholder().name("/dev/log");
+            scenario.here.socket("/dev/log");
             assertEquals(List.of("5: CRIU connects it to /dev/log again"), scenario.left());
+        }
+
+        @Test
+        void a_datagram_socket_to_a_named_peer_has_no_source_when_the_name_is_gone() {
+            root.fd(5, scenario.image.unix(10).datagram().peer(11));
+            scenario.image.unix(11).externPlaceholder().name("/dev/log");
+            assertEquals("no source for fd 5 of pid 100 (shop): socket:[10], connected to /dev/log", scenario.problems().get(0).what());
+        }
+
+        @Test
+        void a_datagram_socket_to_an_abstract_name_is_connected_again_by_criu() {
+            root.fd(5, scenario.image.unix(10).datagram().peer(11));
+            scenario.image.unix(11).externPlaceholder().name("\0log");
+            assertEquals(1, scenario.left().size());
         }
 
         @Test

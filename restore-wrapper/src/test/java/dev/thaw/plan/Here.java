@@ -96,6 +96,11 @@ final class Here {
         return exists(path, FileStatus.S_IFIFO | 0600, 0);
     }
 
+    /** The name of a listening or bound socket. */
+    Here socket(String path) {
+        return exists(path, FileStatus.S_IFSOCK | 0777, 0);
+    }
+
     /** One hierarchy, version 2, mounted as on a host. */
     Here cgroup(String path) {
         cgroups = CgroupMembership.parse("0::" + path);

@@ -120,6 +120,7 @@ class OverlayBuilderTest {
     void a_stand_in_stays_while_another_socket_is_connected_to_it() {
         FileSpec datagram = scenario.image.unix(10).datagram().peer(11);
         scenario.image.unix(11).externPlaceholder().name("/dev/log");
+        scenario.here.socket("/dev/log");
         root.fd(5, datagram).fd(6, scenario.image.unix(12).datagram().peer(11));
         scenario.map("fd:5", "null");
         assertEquals(Set.of(datagram.id()), overlay().files().dropped());

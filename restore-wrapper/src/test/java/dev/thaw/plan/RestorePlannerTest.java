@@ -169,6 +169,7 @@ class RestorePlannerTest {
         void sockets_with_a_named_peer_outside_are_connected_again() {
             root.fd(5, scenario.image.unix(10).datagram().peer(11));
             scenario.image.unix(11).externPlaceholder().name("/dev/log");
+            scenario.here.socket("/dev/log");
             assertTrue(switches().externalUnix());
         }
 

@@ -1,0 +1,110 @@
+package dev.thaw.cli;
+
+import dev.thaw.checkpoint.CheckpointRequest;
+import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuLocator;
+import dev.thaw.launcher.NameRegistry;
+import dev.thaw.linux.Signals;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import dev.thaw.restore.AfterRestore;
+import dev.thaw.start.CheckpointWriting;
+import dev.thaw.start.TermCheckpoint;
+import dev.thaw.supervise.StatusStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine.Option;
+
+/** Options of run and restore about the way from one life of an application to the next. */
+public final class CycleOptions {
+    @Option(names = "--on-failure", paramLabel = "fail|start",
+            description = "What follows when no restore works: an end, or a start of COMMAND (default: start with --image, else fail).")
+    private OnFailure onFailure;
+
+    @Option(names = "--pid-namespace", description = "Give it a pid namespace of its own, so that one image runs many times at once.")
+    private boolean pidNamespace;
+
+    @Option(names = "--after-restore", paramLabel = "CMD",
+            description = "Run with sh -c after a restore, the pid in $$THAW_PID and the image in $$THAW_IMAGE; its failure is the restore's.")
+    private String afterRestore;
+
+    @Option(names = "--notify-signal", paramLabel = "SIGNAL", description = "Send SIGNAL to the application after a restore, if it has a handler for it.")
+    private String notifySignal;
+
+    @Option(names = "--on-term", paramLabel = "forward|checkpoint", defaultValue = "FORWARD",
+            description = "What SIGTERM to thaw does: it goes to the application, or a checkpoint is written and thaw ends with 0; the application gets it "
+                    + "when that fails, or at a second SIGTERM (default: forward).")
+    private OnTerm onTerm;
+
+    @Option(names = "--term-limit", paramLabel = "DURATION", defaultValue = "20s",
+            description = "How long a checkpoint on SIGTERM may take (default: ${DEFAULT-VALUE}).")
+    private Duration termLimit;
+
+    @Option(names = "--keep", paramLabel = "N", defaultValue = "2",
+            description = "How many generations stay after a checkpoint on SIGTERM (default: ${DEFAULT-VALUE}).")
+    private int keep;
+
+    @Option(names = "--tcp", paramLabel = "established|close", description = "What becomes of open TCP connections in a checkpoint on SIGTERM.")
+    private DumpOptions.Tcp tcp;
+
+    @Option(names = "--criu-option", paramLabel = "OPT", description = "Give OPT to criu dump in a checkpoint on SIGTERM (repeat).")
+    private List<String> criuOptions = new ArrayList<>();
+
+    enum OnFailure { FAIL, START }
+
+    enum OnTerm { FORWARD, CHECKPOINT }
+
+    boolean startsAnew(boolean otherwise) {
+        return onFailure == null ? otherwise : onFailure == OnFailure.START;
+    }
+
+    boolean pidNamespace() {
+        return pidNamespace;
+    }
+
+    boolean checkpointsOnTerm() {
+        return onTerm == OnTerm.CHECKPOINT;
+    }
+
+    /** Whether one was given that means something only where there is an image. */
+    boolean needsImage() {
+        return onFailure != null || afterRestore != null || notifySignal != null || checkpointsOnTerm();
+    }
+
+    AfterRestore afterRestore() {
+        return new AfterRestore(Optional.ofNullable(afterRestore), notifySignal == null ? OptionalInt.empty() : OptionalInt.of(signal(notifySignal)));
+    }
+
+    /** @param image to write to */
+    Optional<TermCheckpoint> onTerm(String image, CommonOptions common, Environment environment, Optional<NameRegistry> registry, StatusStream status,
+            Report report) {
+        if (!checkpointsOnTerm()) {
+            return Optional.empty();
+        }
+        if (keep < 1) {
+            throw new Failure(ExitCode.USAGE, "--keep " + keep + " keeps nothing", List.of("at least the new generation stays"), List.of("--keep 2"));
+        }
+        return Optional.of(new TermCheckpoint(pid -> {
+            CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+            DumpOptions options = new DumpOptions(false, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, criuOptions);
+            CheckpointRequest request = new CheckpointRequest(pid, image, options, keep, termLimit, criu, registry.flatMap(names -> names.findPid(pid)));
+            return new CheckpointWriting(request, report, environment::variable);
+        }, status, report));
+    }
+
+    private static int signal(String text) {
+        String name = text.toUpperCase(Locale.ROOT);
+        OptionalInt number = text.matches("[0-9]{1,2}") ? OptionalInt.of(Integer.parseInt(text))
+                : Signals.number(name.startsWith("SIG") ? name : "SIG" + name);
+        if (number.isEmpty() || number.getAsInt() < 1 || number.getAsInt() > Signals.SIGRTMAX) {
+            throw new Failure(ExitCode.USAGE, "--notify-signal " + text + " is no signal", List.of(), List.of("--notify-signal USR1"));
+        }
+        return number.getAsInt();
+    }
+}

@@ -1,0 +1,168 @@
+package dev.thaw.compat;
+
+import dev.thaw.compat.Here.Asked;
+import dev.thaw.criu.CriuVersion;
+import dev.thaw.image.Compatibility;
+import dev.thaw.image.Compatibility.FileIdentity;
+import dev.thaw.image.FileImage;
+import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.Manifest;
+import dev.thaw.image.TaskImage;
+import dev.thaw.launcher.LaunchRecord;
+import dev.thaw.launcher.NotStartable;
+import dev.thaw.launcher.Program;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.StatusFile;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Looks at what a restored tree relies on around it: at a checkpoint to record it, before a restore to compare. Reads only. */
+public final class Surroundings {
+    /** On a large machine /proc/cpuinfo is long, and slow to make; all processors of one have the same flags. */
+    private static final int CPUINFO_BYTES = 16 * 1024;
+
+    private Surroundings() {}
+
+    /**
+     * What a checkpoint records.
+     *
+     * @param rootPid of the tree, which is still there
+     * @param commandLine of the root as the kernel shows it
+     * @param launched how thaw started the root, where it did
+     */
+    public static Compatibility record(ImageSnapshot images, int rootPid, List<String> commandLine, Optional<LaunchRecord> launched) {
+        StatusFile root = StatusFile.read(rootPid);
+        List<String> flags = cpuFlags();
+        List<String> command = launched.map(LaunchRecord::command).orElse(commandLine);
+        String directory = launched.map(LaunchRecord::directory).orElseGet(() -> FileCalls.readlink("/proc/" + rootPid + "/cwd"));
+        Optional<String> executable = launched.map(LaunchRecord::program).or(() -> Optional.of("/proc/" + rootPid + "/exe"));
+        return new Compatibility(command, program(executable, command, directory), mapped(images), flags, CpuFlags.hash(flags),
+                monotonicMillis(), root.uids().get(1), root.gids().get(1), Long.toHexString(root.capEff()));
+    }
+
+    /** What there is now of what an image recorded. */
+    public static Here now(Manifest image, Optional<CriuVersion> criu, Optional<Asked> asked) {
+        Map<String, Optional<FileIdentity>> files = new HashMap<>();
+        image.compatibility().files().forEach(recorded -> files.put(recorded.path(), identity(recorded.path(), Optional.of(recorded))));
+        return new Here(thawVersion(), criu, line("/proc/sys/kernel/osrelease"), System.getProperty("os.arch"), line("/proc/sys/kernel/random/boot_id"),
+                monotonicMillis(), cpuFlags(), ProcessCalls.geteuid(), ProcessCalls.getegid(), ProcessCalls.capabilitiesPermitted(), files, asked);
+    }
+
+    /**
+     * A command of the user's, for {@link #now}.
+     *
+     * @param directory that it is started in; ours when empty
+     */
+    public static Asked asked(List<String> command, List<String> environment, Optional<String> directory) {
+        return new Asked(command, program(executable(command, environment, directory), command, directory.orElseGet(FileCalls::getcwd)));
+    }
+
+    private static Optional<String> executable(List<String> command, List<String> environment, Optional<String> directory) {
+        try {
+            return Optional.of(Program.find(command.get(0), environment, directory).realPath());
+        } catch (NotStartable saidAtTheStart) {
+            return Optional.empty();
+        }
+    }
+
+    /** Of the running thaw; a text without numbers when it does not come from its jar. */
+    public static String thawVersion() {
+        String version = Surroundings.class.getPackage().getImplementationVersion();
+        return version == null ? "(not packaged)" : version;
+    }
+
+    private static List<FileIdentity> program(Optional<String> executable, List<String> command, String directory) {
+        Map<String, FileIdentity> found = new LinkedHashMap<>();
+        executable.map(path -> path.startsWith("/") ? path : directory + "/" + path).flatMap(Surroundings::realPath)
+                .flatMap(path -> identity(path, Optional.empty())).ifPresent(file -> found.put(file.path(), file));
+        for (String candidate : ProgramFiles.candidates(command)) {
+            realPath(candidate.startsWith("/") ? candidate : directory + "/" + candidate)
+                    .flatMap(path -> identity(path, Optional.empty())).ifPresent(file -> found.put(file.path(), file));
+        }
+        return List.copyOf(found.values());
+    }
+
+    /** Those that criu opens by their path again. In a mount namespace of its own, a tree's paths mean other files. */
+    private static List<FileIdentity> mapped(ImageSnapshot images) {
+        if (!images.mounts().isEmpty()) {
+            return List.of();
+        }
+        Map<String, FileIdentity> found = new LinkedHashMap<>();
+        for (TaskImage task : images.tasks()) {
+            List<Integer> ids = new ArrayList<>(task.mappedFileIds());
+            task.exeFileId().ifPresent(ids::add);
+            for (int id : ids) {
+                images.regularFile(id).filter(file -> file.path().startsWith("/") && file.remap().isEmpty() && !found.containsKey(file.path()))
+                        .ifPresent(file -> identity(file).ifPresent(now -> found.put(file.path(), now)));
+            }
+        }
+        return List.copyOf(found.values());
+    }
+
+    private static Optional<FileIdentity> identity(FileImage.RegularFile file) {
+        return regular(file.path()).map(status -> new FileIdentity(file.path(), status.size(), status.modifiedNanos(),
+                file.buildId().orElseGet(() -> BuildId.of(file.path()))));
+    }
+
+    /** The build-id is read only where nothing else tells. */
+    private static Optional<FileIdentity> identity(String path, Optional<FileIdentity> recorded) {
+        return regular(path).map(status -> {
+            boolean tells = recorded.isPresent() && (recorded.get().size() != status.size() || recorded.get().modifiedNanos() == status.modifiedNanos());
+            String buildId = tells ? recorded.get().buildId() : BuildId.of(path);
+            return new FileIdentity(path, status.size(), status.modifiedNanos(), buildId);
+        });
+    }
+
+    private static Optional<FileStatus> regular(String path) {
+        try {
+            return FileCalls.statIfExists(path).filter(FileStatus::isRegular);
+        } catch (LinuxException notForUs) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<String> realPath(String path) {
+        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_PATH)) {
+            return Optional.of(FileCalls.readlink("/proc/self/fd/" + file.number()));
+        } catch (LinuxException noFile) {
+            return Optional.empty();
+        }
+    }
+
+    private static List<String> cpuFlags() {
+        return CpuFlags.parse(KernelString.decode(firstBytes("/proc/cpuinfo")));
+    }
+
+    private static byte[] firstBytes(String path) {
+        byte[] bytes = new byte[CPUINFO_BYTES];
+        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY)) {
+            int length = 0;
+            int count = FileCalls.read(file.number(), bytes, 0, bytes.length);
+            while (count > 0) {
+                length += count;
+                count = length < bytes.length ? FileCalls.read(file.number(), bytes, length, bytes.length - length) : 0;
+            }
+            return Arrays.copyOf(bytes, length);
+        }
+    }
+
+    /** HotSpot reads CLOCK_MONOTONIC for it. */
+    private static long monotonicMillis() {
+        return System.nanoTime() / 1_000_000;
+    }
+
+    private static String line(String path) {
+        return KernelString.decode(FileCalls.readAll(path)).strip();
+    }
+}

@@ -1,0 +1,121 @@
+package dev.thaw.restore;
+
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.PosixSpawn;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.supervise.ReapingGate;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Cleans up after a restore whose thaw was killed in the middle of it: criu would go on, and leave an application that nobody attends to.
+ *
+ * <p>A shell beside thaw waits at a pipe whose other end only thaw holds. When the pipe ends without the word that all is well, it ends criu and
+ * every process that has a number of the image and was started since, and takes the work directory away.
+ */
+final class RestoreWatch implements AutoCloseable {
+    private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+    /**
+     * $1 is the work directory, in which "numbers" lists the image's pids. Lines on the input: a pid of criu's; or "done". Start times, field 22 and
+     * so the 20th after the name in parentheses, tell the image's processes from others that have had the number before.
+     */
+    private static final String SCRIPT = String.join("\n",
+            "trap '' HUP INT TERM",
+            "work=$1 criu=",
+            "while read -r word; do",
+            "  [ \"$word\" = done ] && exit 0",
+            "  criu=$word",
+            "done",
+            "started() {",
+            "  { read -r stat; } <\"/proc/$1/stat\" || return 1",
+            "  set -- ${stat##*) }",
+            "  [ \"$1\" != Z ] && since=${20}",
+            "} 2>/dev/null",
+            "started $$ && own=$since",
+            "numbers=$(cat \"$work/numbers\" 2>/dev/null)",
+            "for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do",
+            "  left=",
+            "  for pid in $criu $numbers; do",
+            "    started \"$pid\" && [ \"$since\" -ge \"$own\" ] && left=\"$left $pid\"",
+            "  done",
+            "  [ -n \"$left\" ] || break",
+            "  kill -KILL $left 2>/dev/null",
+            "  sleep 0.1",
+            "done",
+            "while read -r device point rest; do",
+            "  case $point in \"$work\"/*) umount -l \"$point\" ;; esac",
+            "done </proc/self/mounts 2>/dev/null",
+            "rm -rf --one-file-system \"$work\"");
+
+    private final int watcher;
+    private final OwnedFd line;
+
+    private RestoreWatch(int watcher, OwnedFd line) {
+        this.watcher = watcher;
+        this.line = line;
+    }
+
+    /** @param numbers of the image that criu is going to make processes of */
+    static RestoreWatch start(WorkDirectory work, List<Integer> numbers) {
+        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining("\n", "", "\n"));
+        FileCalls.writeFile(work.file("numbers"), list.getBytes(StandardCharsets.US_ASCII), 0600);
+        FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+        try (OwnedFd reader = pipe.reader(); OwnedFd nowhere = FileCalls.open("/dev/null", OpenFlags.O_WRONLY)) {
+            TreeMap<Integer, Integer> descriptors = new TreeMap<>();
+            descriptors.put(0, reader.number());
+            descriptors.put(1, nowhere.number());
+            descriptors.put(2, nowhere.number());
+            List<String> argv = List.of("thaw-restore-watch", "-c", SCRIPT, "sh", work.path());
+            int watcher = PosixSpawn.spawn(new PosixSpawn.Request("/bin/sh", argv, List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), descriptors,
+                    PosixSpawn.Session.NEW_SESSION, Optional.of("/"), true, Set.of(), OptionalLong.empty()));
+            return new RestoreWatch(watcher, pipe.writer());
+        } catch (RuntimeException e) {
+            pipe.writer().close();
+            throw e;
+        }
+    }
+
+    /** Not to be ended with what is half restored. */
+    int pid() {
+        return watcher;
+    }
+
+    /** criu runs now. */
+    void criu(int pid) {
+        tell(Integer.toString(pid));
+    }
+
+    /** thaw itself knows how it went, and has cleaned up if that was to be done. */
+    @Override
+    public void close() {
+        tell("done");
+        line.close();
+        ReapingGate.Held gate = ReapingGate.hold();
+        try {
+            ProcessCalls.waitPid(watcher, FAREWELL);
+        } catch (LinuxException reapedAsAnOrphan) {
+            return;
+        } finally {
+            gate.close();
+        }
+    }
+
+    private void tell(String word) {
+        try {
+            FileCalls.writeFully(line.number(), (word + "\n").getBytes(StandardCharsets.US_ASCII));
+        } catch (LinuxException watcherIsGone) {
+            return;
+        }
+    }
+}

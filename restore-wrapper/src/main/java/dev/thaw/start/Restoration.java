@@ -1,0 +1,127 @@
+package dev.thaw.start;
+
+import dev.thaw.compat.Here.Asked;
+import dev.thaw.compat.Mismatch;
+import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuSearch;
+import dev.thaw.fdbroker.DescriptorDescription;
+import dev.thaw.image.Manifest;
+import dev.thaw.launcher.LaunchRecord;
+import dev.thaw.launcher.LaunchedProcess;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.plan.Opening;
+import dev.thaw.plan.RestorePlan;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.report.Report;
+import dev.thaw.restore.FreshTerminal;
+import dev.thaw.restore.Markers;
+import dev.thaw.restore.Planning;
+import dev.thaw.restore.Privileges;
+import dev.thaw.restore.Restored;
+import dev.thaw.restore.Restorer;
+import dev.thaw.restore.RestoreRequest;
+import dev.thaw.supervise.Lifecycle;
+import dev.thaw.supervise.LifecycleOptions;
+import dev.thaw.supervise.OwnStreams;
+import dev.thaw.supervise.SignalForwarder;
+import dev.thaw.supervise.StatusStream;
+import dev.thaw.supervise.SupervisedProcess;
+import dev.thaw.supervise.TerminalRelay;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** One restore and the life of the application after it. */
+public final class Restoration {
+    private final RestoreSettings settings;
+    private final SignalForwarder signals;
+    private final StatusStream status;
+    private final Report report;
+
+    public Restoration(RestoreSettings settings, SignalForwarder signals, StatusStream status, Report report) {
+        this.settings = settings;
+        this.signals = signals;
+        this.status = status;
+        this.report = report;
+    }
+
+    /**
+     * Restores, and attends to the application until thaw may exit.
+     *
+     * @param asked the command that the image is to be of, where there is one
+     * @param life what is to happen while it runs
+     * @throws Failure when there is no restore; nothing of it runs then, and the image is as it was
+     */
+    public Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life) {
+        long start = System.nanoTime();
+        CriuSearch search = settings.criu().get();
+        Optional<CriuBinary> found = search instanceof CriuBinary binary ? Optional.of(binary) : Optional.empty();
+        Planning planning = Planning.of(image, settings.options(), settings.closedStreams(), settings.brokerNames(),
+                new Planning.Expectation(found.map(CriuBinary::version), asked));
+        RestorePlan plan = planning.ready();
+        plan.notes().forEach(report::warning);
+        planning.mismatches().stream().filter(mismatch -> mismatch.severity().compareTo(Mismatch.Severity.WARNING) > 0)
+                .forEach(mismatch -> report.detail(mismatch.what()));
+        status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
+        CriuBinary criu = search.orFailure();
+        report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
+        Privileges.require("restoring");
+        Markers.check(settings.markers().keySet(), plan);
+        try (FreshTerminal terminal = new FreshTerminal()) {
+            return attend(planning, plan, criu, terminal, start, life);
+        }
+    }
+
+    private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life) {
+        Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, terminal, life), settings.markers());
+        RestoreRequest request = new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(),
+                life.timeout().orElse(RestoreSettings.LIMIT), settings.pidNamespace());
+        Registration registration = new Registration(settings.name(), settings.registry(), report);
+        Restored[] restored = new Restored[1];
+        boolean ended = false;
+        try {
+            LaunchedProcess process = GenerationInUse.during(planning.resolved().generationDir(), () -> registration.enter(() -> {
+                restored[0] = restorer.restore(request);
+                return new LaunchedProcess(restored[0].rootPid(), record(restored[0].rootPid(), planning.manifest()), Optional.empty());
+            }));
+            status.event("restored", "pid", process.pid(), "millis", millisSince(start), "criuMillis", restored[0].criuTime().toMillis());
+            settings.afterRestore().tell(process.pid(), planning.resolved().generationDir(), report);
+            OwnStreams.close(planning.world().own().keySet().stream().filter(number -> number > 2 && !life.mayBeTriedAgain()).collect(Collectors.toSet()));
+            Lifecycle.Outcome outcome = Lifecycle.follow(new SupervisedProcess(process.pid()), terminal.release().map(TerminalRelay::start),
+                    life.afterRestore(), signals, status, report);
+            ended = outcome.endedEarly().isEmpty();
+            if (!life.detach() || !ended) {
+                registration.leave(process.record());
+                restored[0].endNamespace();
+            }
+            return outcome;
+        } finally {
+            if (!ended && restored[0] != null) {
+                restored[0].end();
+            }
+        }
+    }
+
+    private LaunchRecord record(int pid, Optional<Manifest> manifest) {
+        return RestoredRecord.of(settings.name(), pid, manifest, DescriptorDescription::describe);
+    }
+
+    private OwnedFd openElsewhere(Opening opening, FreshTerminal terminal, LifecycleOptions life) {
+        if (opening instanceof Opening.Pty) {
+            if (life.detach()) {
+                throw Failure.of(ExitCode.USAGE, "a pty does not go with --detach", "it ends when thaw leaves", "without --detach");
+            }
+            return terminal.open();
+        }
+        if (opening instanceof Opening.Broker named) {
+            return settings.broker().apply(named.name());
+        }
+        throw new Failure(ExitCode.SOURCE, "no way to open " + opening.text() + " here", List.of(), List.of("another source"));
+    }
+
+    private static long millisSince(long start) {
+        return Duration.ofNanos(System.nanoTime() - start).toMillis();
+    }
+}
