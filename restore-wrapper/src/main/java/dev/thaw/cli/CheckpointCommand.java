@@ -18,6 +18,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.Planning;
+import dev.thaw.restore.Policies;
 import dev.thaw.restore.Privileges;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,6 +78,10 @@ final class CheckpointCommand implements Callable<Integer> {
     @Parameters(arity = "1..2", paramLabel = "PID IMAGE", hideParamSyntax = true, description = "Root of the tree, and the directory of generations.")
     private List<String> words;
 
+    @Option(names = "--policy", paramLabel = "FILE",
+            description = "Keep this policy beside the image; restore takes it unless it is given another.")
+    private String policy;
+
     CheckpointCommand(Environment environment) {
         this.environment = environment;
     }
@@ -88,6 +93,9 @@ final class CheckpointCommand implements Callable<Integer> {
             throw usage("--keep " + keep + " keeps nothing", "at least the new generation stays");
         }
         Report report = common.report(environment);
+        if (policy != null) {
+            Policies.read(policy);
+        }
         Privileges.require("a checkpoint");
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         DumpOptions options = new DumpOptions(leaveRunning, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
@@ -98,6 +106,9 @@ final class CheckpointCommand implements Callable<Integer> {
         CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu,
                 registry().flatMap(names -> names.findPid(pid)));
         Checkpoint made = new Checkpointer(request, Verifier.readable(), report, environment::variable).run();
+        if (policy != null) {
+            Policies.store(policy, made.generation().directory());
+        }
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
         warnOfRestore(report);
         if (common.json()) {

@@ -8,6 +8,7 @@ import dev.thaw.image.ResolvedImage;
 import dev.thaw.inspect.Inspection;
 import dev.thaw.inspect.InspectionText;
 import dev.thaw.inspect.Inspector;
+import dev.thaw.inspect.Quarantines;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
 import dev.thaw.restore.Planning;
@@ -42,7 +43,7 @@ final class InspectCommand implements Callable<Integer> {
         try {
             ResolvedImage resolved = Generations.resolve(image);
             String directory = resolved.generationDir();
-            return Inspector.inspect(resolved, ImagesDirectory.read(directory), Manifest.read(directory));
+            return Inspector.inspect(resolved, ImagesDirectory.read(directory), Manifest.read(directory), Quarantines.of(resolved));
         } catch (ImageException e) {
             throw Planning.imageFailure(image, e);
         }

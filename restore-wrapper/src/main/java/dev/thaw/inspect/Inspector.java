@@ -35,7 +35,13 @@ public final class Inspector {
         this.otherEnds = new OtherEnds(image, manifest);
     }
 
+    /** Of images that nothing is said against. */
     public static Inspection inspect(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest) {
+        return inspect(resolved, image, manifest, "");
+    }
+
+    /** @param quarantined as {@link Inspection} has it */
+    public static Inspection inspect(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest, String quarantined) {
         Inspector inspector = new Inspector(image, manifest);
         return new Inspection(
                 resolved.generationDir(),
@@ -46,7 +52,11 @@ public final class Inspector {
                 image.totalBytes(),
                 !image.root().isSessionLeader(),
                 image.inventory().tcpClose(),
+<<<<<<< HEAD
+                quarantined,
+=======
                 quarantined(resolved),
+>>>>>>> base
                 image.tasks().stream().map(inspector::process).toList(),
                 inspector.files(),
                 manifest.isPresent() ? remembered(manifest.get()) : inspector.cgroups());

@@ -29,6 +29,11 @@ public final class Policies {
         }
     }
 
+    /** Keeps a policy beside the images of a generation; the file has been read before, see {@link #read}. */
+    public static void store(String path, String generationDir) {
+        FileCalls.writeFile(generationDir + "/" + PolicyFile.NAME, FileCalls.readAll(path, LIMIT_BYTES), 0600);
+    }
+
     /** The options with the policy that was stored beside the image; unchanged when they bring a policy of their own, or there is none. */
     static RestoreOptions withStored(RestoreOptions options, String generationDir) {
         String stored = generationDir + "/" + PolicyFile.NAME;
