@@ -3,11 +3,8 @@ package dev.thaw.inspect;
 import dev.thaw.image.CgroupImage;
 import dev.thaw.image.DescriptorImage;
 import dev.thaw.image.FileImage;
-import dev.thaw.image.Generation;
-import dev.thaw.image.Generations;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
-import dev.thaw.image.Quarantine;
 import dev.thaw.image.ResolvedImage;
 import dev.thaw.image.TaskImage;
 import dev.thaw.inspect.Inspection.CgroupView;
@@ -23,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** Makes an {@link Inspection} of an image. */
 public final class Inspector {
@@ -52,31 +48,10 @@ public final class Inspector {
                 image.totalBytes(),
                 !image.root().isSessionLeader(),
                 image.inventory().tcpClose(),
-<<<<<<< HEAD
                 quarantined,
-=======
-                quarantined(resolved),
->>>>>>> base
                 image.tasks().stream().map(inspector::process).toList(),
                 inspector.files(),
                 manifest.isPresent() ? remembered(manifest.get()) : inspector.cgroups());
-    }
-
-    /** Its own, or else that of the generations which are passed over for it. */
-    private static String quarantined(ResolvedImage resolved) {
-        Optional<Quarantine> own = Quarantine.read(resolved.generationDir());
-        if (own.isPresent() || resolved.imageRoot().isEmpty()) {
-            return own.map(Inspector::text).orElse("");
-        }
-        return Generations.list(resolved.imageRoot().get()).stream().filter(Generation::quarantined)
-                .map(generation -> "generation " + Generations.directoryName(generation.number()) + ": "
-                        + Quarantine.read(generation.directory()).map(Inspector::text).orElse(""))
-                .collect(Collectors.joining("; "));
-    }
-
-    private static String text(Quarantine quarantine) {
-        String because = quarantine.because().isEmpty() ? "" : " (" + String.join("; ", quarantine.because()) + ")";
-        return quarantine.reason() + because + (quarantine.time().isEmpty() ? "" : ", at " + quarantine.time() + " by thaw " + quarantine.thawVersion());
     }
 
     private ProcessView process(TaskImage task) {

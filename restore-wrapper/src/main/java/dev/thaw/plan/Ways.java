@@ -52,7 +52,7 @@ final class Ways {
         if (ofSameKey.size() > 1 || group.files().size() > 1) {
             return targeted("two open file descriptions share this key");
         }
-        if (file instanceof FileImage.RegularFile regular && regular.external()) {
+        if (file instanceof FileImage.RegularFile regular && regular.external() || file instanceof FileImage.Fifo fifo && fifo.file().external()) {
             return targeted("an external's key would be checked against its old size");
         }
         if (file instanceof FileImage.UnixSocket socket) {

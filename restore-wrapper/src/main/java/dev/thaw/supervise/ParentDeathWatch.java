@@ -39,9 +39,10 @@ final class ParentDeathWatch implements AutoCloseable {
             "}",
             "pid=$1 start=$2 target=$3",
             "same || exit 0",
-            "kill -TERM -- \"$target\"; kill -CONT -- \"$target\"",
+            // -s: dash takes no -- after -TERM
+            "kill -s TERM -- \"$target\"; kill -s CONT -- \"$target\"",
             "for second in 1 2 3 4 5; do same || break; sleep 1; done",
-            "kill -KILL -- \"$target\" 2>/dev/null || :");
+            "kill -s KILL -- \"$target\"");
 
     private final int watcher;
     private final OwnedFd line;

@@ -50,14 +50,21 @@ public final class ProcessTreeEnd {
         return status;
     }
 
-    /** The tree, and the session where the root leads one: members of it may have lost their parents. */
+    /** The tree, what it left to us when parents ended (children of ours that are younger than it), and its session where it leads one. */
     private static void collect(int root, Map<Integer, Long> members) {
-        for (int pid : ProcessTable.tree(root)) {
-            add(pid, members);
+        long rootStart = startTicks(root);
+        for (int child : ProcessTable.children(ProcessCalls.getpid())) {
+            if (startTicks(child) >= rootStart) {
+                ProcessTable.tree(child).forEach(pid -> add(pid, members));
+            }
         }
         for (int pid : ProcessTable.pids()) {
             ProcessStat.read(pid).filter(stat -> stat.session() == root).ifPresent(stat -> members.put(pid, stat.startTicks()));
         }
+    }
+
+    private static long startTicks(int pid) {
+        return ProcessStat.read(pid).map(ProcessStat::startTicks).orElse(Long.MAX_VALUE);
     }
 
     private static void add(int pid, Map<Integer, Long> members) {

@@ -86,7 +86,7 @@ class RunTerminalIT {
             byte[] before = TerminalCalls.attributes(pty.slave());
             try (ThawProcess thaw = thaw(scratch).terminal(pty).start("run", "--stdin", "pty", "--stdout", "pty", "--stderr", "pty", "--",
                     "sh", "-c", "trap 'echo \"int\"' INT; stty size; tty; ps -o tpgid= -p $$ | tr -d ' '; echo $$; read -r line; "
-                            + "echo \"got $line\"; read -r line; echo \"then $line\"; stty size")) {
+                            + "echo \"got $line\"; until read -r line; do :; done; echo \"then $line\"; stty size")) {
                 pty.readUntil("24 80\r\n");
                 String tty = pty.readUntil("\n").strip();
                 assertTrue(tty.startsWith("/dev/pts/") && !tty.equals(pty.slavePath()), tty);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class SystemdIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final List<String> UNITS = List.of("shop-run.service", "shop-restore.service", "shop-main.service",
+    private static final List<String> UNITS = List.of("shop.service", "shop-run.service", "shop-restore.service", "shop-main.service",
             "shop-forking.service", "shop-web.socket", "shop-web.service", "shop-web-restored.service");
 
     /** Counts in the journal; exits with 7 on SIGUSR1. */
@@ -76,6 +76,23 @@ class SystemdIT {
 
     private static String ask(SystemdMachine machine) {
         return machine.run("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/17391 && head -n 1 <&3").strip();
+    }
+
+    @Test
+    void a_service_goes_on_at_each_start_from_where_it_was_stopped(Scratch scratch) throws IOException {
+        try (SystemdMachine machine = machine(scratch)) {
+            int seen = 0;
+            for (int start = 1; start <= 3; start++) {
+                machine.run("systemctl", "start", "shop");
+                assertEquals("active", machine.property("shop", "ActiveState"));
+                awaitBeat(machine, "shop", seen + 3);
+                machine.run("systemctl", "stop", "shop");
+                assertEquals("inactive", machine.property("shop", "ActiveState"), machine.journal());
+                seen = beats(machine, "shop").size();
+            }
+            List<Integer> beats = beats(machine, "shop");
+            assertEquals(java.util.stream.IntStream.rangeClosed(1, beats.size()).boxed().toList(), beats, "nothing lost, nothing twice");
+        }
     }
 
     @Test
