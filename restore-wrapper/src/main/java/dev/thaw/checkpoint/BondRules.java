@@ -29,6 +29,10 @@ final class BondRules {
                 draft.add(Finding.problem(process.text() + " shares working directory and root with its parent, pid " + process.parentPid(),
                         "criu knows that of threads, not of processes (clone with CLONE_FS)", "start it with fork, or unshare(CLONE_FS) in it"));
             }
+            if (process.isZombie() && process.threads().size() > 1) {
+                draft.add(Finding.problem(process.text() + " has ended its main thread, and other threads run on", "criu cannot dump such a process",
+                        "end the process as a whole, or start its threads from a main thread that stays"));
+            }
             memory(process);
         }
     }

@@ -21,7 +21,7 @@ public final class CheckpointPlanner {
     public static Judgement judge(TreeScan scan, DumpOptions options) {
         PlanDraft draft = new PlanDraft();
         new ProcessRules(scan, draft).apply();
-        new NamespaceRules(scan, options, draft).apply();
+        new NamespaceRules(scan, draft).apply();
         new BondRules(scan, draft).apply();
         intruders(scan, options, draft);
         new KindRules(scan, draft).apply();

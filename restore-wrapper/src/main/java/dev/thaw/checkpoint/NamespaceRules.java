@@ -1,7 +1,6 @@
 package dev.thaw.checkpoint;
 
 import java.util.List;
-import java.util.Locale;
 
 /** Namespaces: criu dumps those of the root, and only of some kinds others below it (criu/namespaces.c, dump_task_ns_ids). */
 final class NamespaceRules {
@@ -10,12 +9,10 @@ final class NamespaceRules {
     private static final List<String> MAY_DIFFER_BELOW = List.of("mnt", "net");
 
     private final TreeScan scan;
-    private final DumpOptions options;
     private final PlanDraft draft;
 
-    NamespaceRules(TreeScan scan, DumpOptions options, PlanDraft draft) {
+    NamespaceRules(TreeScan scan, PlanDraft draft) {
         this.scan = scan;
-        this.options = options;
         this.draft = draft;
     }
 
@@ -31,9 +28,10 @@ final class NamespaceRules {
                 foreignSession(process);
             }
         }
-        if (isOwn(root, "net")) {
-            // criu keeps a network namespace quiet while it dumps it, by default with iptables.
-            draft.networkLock(options.lock().name().toLowerCase(Locale.ROOT));
+        if (isOwn(root, "pid") && root.bonds().innerPid() != 1) {
+            draft.add(Finding.problem(root.text() + " is in a pid namespace, and is not its first process",
+                    "criu dumps such a namespace only as a whole, from its pid 1 on", "inside: nsenter -t " + root.pid() + " -p -m thaw checkpoint "
+                            + root.bonds().innerPid() + " IMAGE", "the pid of its first process: lsns -t pid"));
         }
         if (isOwn(root, "user") && !isOwn(root, "mnt")) {
             draft.add(Finding.problem(root.text() + " is in a user namespace of its own, without a mount namespace",

@@ -11,13 +11,13 @@ import java.util.function.Function;
 import org.zeroturnaround.exec.ProcessExecutor;
 
 /** Finds out how criu can keep TCP connections quiet on this machine. */
-final class NetworkLocks {
+public final class NetworkLocks {
     private static final int LIMIT_SECONDS = 10;
 
     private NetworkLocks() {}
 
     /** @param variable looks an environment variable up */
-    static NetworkLock available(String criu, Function<String, Optional<String>> variable) {
+    public static NetworkLock available(String criu, Function<String, Optional<String>> variable) {
         if (hasNftables(criu)) {
             return NetworkLock.NFTABLES;
         }

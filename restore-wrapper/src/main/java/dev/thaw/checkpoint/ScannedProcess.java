@@ -44,9 +44,10 @@ public record ScannedProcess(
      * @param withParent what it shares with its parent in the tree, as threads do
      * @param sessionElsewhere its session was begun outside its pid namespace
      * @param cgroups it is in
+     * @param innerPid its pid in its own pid namespace
      */
-    public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups) {
-        public static final Bonds NONE = new Bonds(Set.of(), false, List.of());
+    public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups, int innerPid) {
+        public static final Bonds NONE = new Bonds(Set.of(), false, List.of(), 0);
 
         public Bonds {
             withParent = Set.copyOf(withParent);

@@ -77,15 +77,15 @@ public final class TreeScanner {
     private ScannedProcess process(ProcessStat stat, DescriptorScanner descriptors) {
         int pid = stat.pid();
         StatusFile status = StatusFile.read(pid);
-        boolean zombie = stat.isZombie();
-        if (zombie) {
-            return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), List.of(pid),
+        if (stat.isZombie()) {
+            return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), ProcessTable.threads(pid),
                     status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE);
         }
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
                 stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
                 stat.terminalDevice(), stat.startTicks(), namespaces(pid), EpollTargets.lost(pid, descriptors.scan(pid)), mappings(pid, mountIds),
-                new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid)));
+                new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid),
+                        status.nsPid().get(status.nsPid().size() - 1)));
     }
 
     private Set<ProcessCalls.Shared> withParent(ProcessStat stat) {

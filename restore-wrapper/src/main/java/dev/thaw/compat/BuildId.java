@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 import java.util.HexFormat;
 
 /** The build-id of an ELF file (man 5 elf, NT_GNU_BUILD_ID): the same for the same build, whatever its date. */
-final class BuildId {
+public final class BuildId {
     private static final int HEADER_BYTES = 64;
     private static final int SEGMENT_BYTES = 56;
     private static final int MAX_SEGMENTS = 100;
@@ -22,7 +22,7 @@ final class BuildId {
     private BuildId() {}
 
     /** Hexadecimal; empty for a file without one, and for one that cannot be read. */
-    static String of(String path) {
+    public static String of(String path) {
         try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY)) {
             return FileCalls.fstat(file.number()).isRegular() ? of(file.number()) : "";
         } catch (LinuxException unreadable) {

@@ -129,8 +129,11 @@ final class CriuRun implements AutoCloseable {
 
     /** @return the root's pid, as criu sees it, as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed */
     OptionalInt awaitRestored(Duration limit) {
-        if (FdCalls.poll(new int[] {says.reader().number()}, FdCalls.POLLIN, limit.toMillis())[0] == 0) {
-            return OptionalInt.empty();
+        // Of a criu that was killed, a task that is half restored may still have the other end of the pipe.
+        try (OwnedFd criu = ProcessCalls.pidfdOpen(pid)) {
+            if (FdCalls.poll(new int[] {says.reader().number(), criu.number()}, FdCalls.POLLIN, limit.toMillis())[0] == 0) {
+                return OptionalInt.empty();
+            }
         }
         byte[] said = new byte[64];
         // Nothing but the end when criu has gone: nobody else has the writing end.

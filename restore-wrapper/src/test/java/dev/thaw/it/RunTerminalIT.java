@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.thaw.linux.Signals;
 import dev.thaw.linux.TerminalCalls;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
@@ -85,8 +84,8 @@ class RunTerminalIT {
         try (TestPty pty = new TestPty()) {
             byte[] before = TerminalCalls.attributes(pty.slave());
             try (ThawProcess thaw = thaw(scratch).terminal(pty).start("run", "--stdin", "pty", "--stdout", "pty", "--stderr", "pty", "--",
-                    "sh", "-c", "trap 'echo \"int\"' INT; stty size; tty; ps -o tpgid= -p $$ | tr -d ' '; echo $$; read -r line; "
-                            + "echo \"got $line\"; until read -r line; do :; done; echo \"then $line\"; stty size")) {
+                    "sh", "-c", "trap 'echo \"int\"' INT; trap 'stty size' WINCH; stty size; tty; ps -o tpgid= -p $$ | tr -d ' '; echo $$; read -r line; "
+                            + "echo \"got $line\"; until read -r line; do :; done; echo \"then $line\"")) {
                 pty.readUntil("24 80\r\n");
                 String tty = pty.readUntil("\n").strip();
                 assertTrue(tty.startsWith("/dev/pts/") && !tty.equals(pty.slavePath()), tty);
@@ -97,10 +96,9 @@ class RunTerminalIT {
                 pty.type("\u0003");
                 pty.readUntil("int\r\n");
                 pty.setWindowSize(40, 100);
-                thaw.signal(Signals.SIGWINCH);
+                pty.readUntil("40 100\r\n");
                 pty.type("on\r");
                 pty.readUntil("then on\r\n");
-                pty.readUntil("40 100\r\n");
                 thaw.awaitEnd().expect(0);
             }
             assertEquals(new String(before, ISO_8859_1),

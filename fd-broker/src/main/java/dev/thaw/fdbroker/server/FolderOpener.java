@@ -68,7 +68,7 @@ final class FolderOpener {
     }
 
     private static OwnedFd create(int directory, String relative, Access access) {
-        int flags = access.flags() | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOCTTY;
+        int flags = access.flags() | OpenFlags.O_CREAT | OpenFlags.O_EXCL | OpenFlags.O_NOCTTY | OpenFlags.O_LARGEFILE;
         return FileCalls.openat2(directory, relative, flags, NEW_FILE_MODE, INSIDE);
     }
 

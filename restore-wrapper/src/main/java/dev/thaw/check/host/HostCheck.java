@@ -1,0 +1,19 @@
+package dev.thaw.check.host;
+
+import dev.thaw.check.Finding;
+import dev.thaw.check.Findings;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Judges a machine. Pure. */
+public final class HostCheck {
+    private HostCheck() {}
+
+    public static Findings of(HostFacts facts) {
+        List<Finding> findings = new ArrayList<>();
+        new EngineRules(facts, findings).apply();
+        new RightsRules(facts.rights(), findings).apply();
+        new PlaceRules(facts, findings).apply();
+        return new Findings(findings);
+    }
+}

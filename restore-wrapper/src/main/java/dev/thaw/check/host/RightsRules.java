@@ -1,0 +1,82 @@
+package dev.thaw.check.host;
+
+import dev.thaw.check.Finding;
+import java.util.List;
+
+/** What the kernel lets this process do. */
+final class RightsRules {
+    private static final int NET_ADMIN = 12;
+    private static final int SETPCAP = 8;
+    private static final int SYS_PTRACE = 19;
+    private static final int SYS_ADMIN = 21;
+    private static final int SYS_RESOURCE = 24;
+    private static final int CHECKPOINT_RESTORE = 40;
+    private static final int LAST = 40;
+    private static final int NO_PTRACE_AT_ALL = 3;
+    private static final String GIVE = "run thaw as root, or: setpriv --inh-caps +%1$s --ambient-caps +%1$s thaw …";
+
+    private final HostFacts.Rights rights;
+    private final List<Finding> findings;
+
+    RightsRules(HostFacts.Rights rights, List<Finding> findings) {
+        this.rights = rights;
+        this.findings = findings;
+    }
+
+    void apply() {
+        capabilities();
+        if (rights.ownUserNamespace()) {
+            findings.add(Finding.needs("thaw runs in a user namespace", "its rights hold inside only: criu cannot set uids that are not mapped, nor mount a /proc",
+                    "run it outside, as root of the machine"));
+        }
+        if (rights.filtered()) {
+            findings.add(Finding.needs("thaw runs under a seccomp filter", "containers often forbid ptrace and clone3, which criu needs",
+                    "docker run --security-opt seccomp=unconfined …"));
+        }
+        if (rights.ptraceScope().orElse(0) >= NO_PTRACE_AT_ALL) {
+            findings.add(Finding.stops("kernel.yama.ptrace_scope is 3", "nobody may trace a process until the next boot, criu included",
+                    "set it to 2 or less in /etc/sysctl.d, and reboot"));
+        } else if (rights.ptraceScope().orElse(0) == 2 && !has(SYS_PTRACE)) {
+            findings.add(Finding.stops("kernel.yama.ptrace_scope is 2", "only processes with CAP_SYS_PTRACE may trace others", GIVE.formatted("sys_ptrace")));
+        }
+        if (rights.confinement().isEmpty()) {
+            findings.add(Finding.fine("no security module confines thaw"));
+        } else {
+            findings.add(Finding.note("thaw is confined as " + rights.confinement(), "an image remembers the profile of each process, and a restore needs the same one",
+                    "thaw checkpoint on a machine with the same profiles"));
+        }
+    }
+
+    private void capabilities() {
+        if (!has(CHECKPOINT_RESTORE) && !has(SYS_ADMIN)) {
+            findings.add(Finding.stops("CAP_CHECKPOINT_RESTORE is missing (uid " + rights.uid() + ")", "criu refuses to start without it or CAP_SYS_ADMIN",
+                    GIVE.formatted("checkpoint_restore")));
+        }
+        if (!has(SYS_ADMIN)) {
+            findings.add(Finding.differs("CAP_SYS_ADMIN is missing", "no mount, network or time namespaces then: after a reboot the monotonic clock jumps",
+                    GIVE.formatted("sys_admin")));
+        }
+        if (!has(SYS_PTRACE)) {
+            findings.add(Finding.needs("CAP_SYS_PTRACE is missing", "only processes of uid " + rights.uid() + " can be looked at and dumped", GIVE.formatted("sys_ptrace")));
+        }
+        if (!has(SYS_RESOURCE)) {
+            findings.add(Finding.needs("CAP_SYS_RESOURCE is missing", "criu cannot read the limits of processes of other users, and cannot raise limits",
+                    "run thaw as the user whose processes they are", "give thaw the capability: docker run --cap-add SYS_RESOURCE …"));
+        }
+        if (!has(NET_ADMIN)) {
+            findings.add(Finding.needs("CAP_NET_ADMIN is missing", "established TCP connections cannot be kept", "thaw checkpoint --tcp close", GIVE.formatted("net_admin")));
+        }
+        if (rights.uid() != 0 && !has(SETPCAP) && rights.bounding() != (1L << LAST + 1) - 1) {
+            findings.add(Finding.needs("CAP_SETPCAP is missing, and some capabilities are out of reach here",
+                    "criu sets each process's bounding set as it was dumped, and crashes where it may not", "start the application with: setpriv --no-new-privs …"));
+        }
+        List<Integer> wanted = List.of(CHECKPOINT_RESTORE, SYS_ADMIN, SYS_PTRACE, SYS_RESOURCE, NET_ADMIN);
+        if (wanted.stream().allMatch(this::has)) {
+            findings.add(Finding.fine("all capabilities that criu asks for"));
+        }
+    }
+
+    private boolean has(int capability) {
+        return (rights.effective() >>> capability & 1) != 0;
+    }
+}

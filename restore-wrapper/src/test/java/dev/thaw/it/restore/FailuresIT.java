@@ -1,0 +1,76 @@
+package dev.thaw.it.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Puppet;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.Scratch;
+import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+/** Broken images, a criu that fails or hangs, pids that are taken: the right exit code, and nothing left behind. */
+@IntegrationTest
+@RequiresCriu
+class FailuresIT {
+
+    @Test
+    void broken_images_are_named_with_the_file(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            byte[] files = FileCalls.readAll(image + "/files.img");
+            FileCalls.writeFile(image + "/files.img", java.util.Arrays.copyOf(files, files.length / 2), 0600);
+            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("files.img").expectErr("the image cannot be used");
+            FileCalls.unlink(image + "/files.img");
+            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("files.img");
+            ThawProcess.run(scratch, "restore", scratch.path("nothing")).expect(120);
+            assertFalse(ProcessCalls.exists(puppet.pid()));
+        }
+    }
+
+    @Test
+    void failing_criu_is_quoted_and_the_image_can_be_restored_afterwards(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            String criu = criuWhoseRestore(scratch, "echo 'Error (criu/x.c:1): the reason' >&2; exit 1");
+            ThawProcess.run(scratch, "restore", "--criu", criu, image).expect(122)
+                    .expectErr("criu could not restore pid " + puppet.pid() + " (status 1)").expectErr("a cold start");
+            assertFalse(ProcessCalls.exists(puppet.pid()));
+            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image)) {
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    @Test
+    void criu_that_hangs_is_ended_when_the_limit_passes(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            String criu = criuWhoseRestore(scratch, "sleep 60");
+            ThawProcess.run(scratch, "restore", "--criu", criu, "--timeout", "2s", image).expect(124)
+                    .expectErr("criu did not finish within");
+            assertFalse(ProcessCalls.exists(puppet.pid()));
+        }
+    }
+
+    private static String criuWhoseRestore(Scratch scratch, String does) {
+        String script = "#!/bin/sh\ncase $1 in restore) " + does + ";; *) exec \"$THAW_CRIU\" \"$@\";; esac\n";
+        FileCalls.writeFile(scratch.path("criu"), script.getBytes(StandardCharsets.US_ASCII), 0700);
+        return scratch.path("criu");
+    }
+
+    @Test
+    void holder_of_a_taken_pid_is_named(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = scratch.path("images");
+            Thawing.dumping(scratch, puppet, image).option("--leave-running").run();
+            ThawProcess.run(scratch, "restore", "--timeout", "1s", image).expect(121)
+                    .expectErr("pid " + puppet.pid() + " of the image is taken").expectErr("pid " + puppet.pid() + " (python3");
+            assertEquals("2", puppet.eval("1 + 1"), "the one that runs is not touched");
+        }
+    }
+}
