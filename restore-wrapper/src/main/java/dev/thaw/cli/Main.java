@@ -31,6 +31,7 @@ public final class Main {
         commands.put("plan", PlanCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("check", CheckCommand::new);
+        commands.put("explain", ExplainCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

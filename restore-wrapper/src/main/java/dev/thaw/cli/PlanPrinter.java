@@ -15,6 +15,10 @@ import java.util.stream.Collectors;
 
 /** A plan as text: a table for people, JSON for programs, and the command line of criu. Pure. */
 final class PlanPrinter {
+    /** So that a line fits into 100 columns. */
+    private static final int WAS_WIDTH = 26;
+    private static final int GETS_WIDTH = 30;
+
     private PlanPrinter() {}
 
     static String table(RestorePlan plan, boolean explain) {
@@ -46,7 +50,13 @@ final class PlanPrinter {
 
     private static List<String> row(List<Use> uses, String was, String gets, String how) {
         String more = uses.size() > 1 ? " +" + (uses.size() - 1) : "";
-        return new ArrayList<>(List.of(uses.get(0).text() + more, KernelString.printable(was), gets, how));
+        return new ArrayList<>(List.of(uses.get(0).text() + more, shortened(KernelString.printable(was), WAS_WIDTH), shortened(gets, GETS_WIDTH), how));
+    }
+
+    /** Both ends of a path tell more than its middle; the JSON has all of it. */
+    private static String shortened(String text, int most) {
+        int head = most / 3;
+        return text.length() <= most ? text : text.substring(0, head) + "..." + text.substring(text.length() - (most - head - 3));
     }
 
     static String columns(List<List<String>> rows) {

@@ -94,12 +94,12 @@ final class Openings {
     private Resolved broker(String name, Subject subject, String rule) {
         if (world.brokerNames().isEmpty()) {
             return Resolved.failed(PlanProblem.of(rule + ": there is no broker to ask for '" + name + "'",
-                    "it is to become " + subject.text(), "start one: thaw broker serve", "name its socket: --broker SOCKET"));
+                    "it is to become " + subject.text(), "name its socket: --broker SOCKET"));
         }
         if (!world.brokerNames().get().contains(name)) {
             return Resolved.failed(PlanProblem.of(rule + ": the broker holds no descriptor named '" + name + "'",
                     "it holds " + (world.brokerNames().get().isEmpty() ? "none" : String.join(", ", world.brokerNames().get())),
-                    "thaw broker store " + name + " --open PATH"));
+                    "another source"));
         }
         return Resolved.of(new Opening.Broker(name), rule);
     }

@@ -43,7 +43,7 @@ final class RestoreWatch implements AutoCloseable {
             "  [ \"$1\" != Z ] && since=${20}",
             "} 2>/dev/null",
             "started $$ && own=$since",
-            "[ -n \"$criu\" ] && started \"$criu\" && [ \"$since\" -ge \"$own\" ] && kill -KILL -- \"-$criu\" 2>/dev/null",
+            "[ -n \"$criu\" ] && started \"$criu\" && [ \"$since\" -ge \"$own\" ] && kill -KILL \"-$criu\" 2>/dev/null",
             "numbers=$(cat \"$work/numbers\" 2>/dev/null)",
             "for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do",
             "  left=",

@@ -1,0 +1,101 @@
+package dev.thaw.cli;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.thaw.criu.CriuLog;
+import dev.thaw.criu.LogFinding;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code thaw explain}: what a log of criu's says, in plain words. */
+@Command(name = "explain", description = "Say in plain words why criu failed, as its LOG tells. Exit code 0: the cause is known, 1: it is not.")
+final class ExplainCommand implements Callable<Integer> {
+    private static final int LIMIT_BYTES = 256 << 20;
+    private static final List<String> NAMES = List.of("restore.log", "dump.log", "last-failure.log");
+
+    private final Environment environment;
+
+    @Mixin
+    private CommonOptions common;
+
+    @Parameters(paramLabel = "LOG", description = "dump.log, restore.log, what criu printed, or a directory that holds one; - for standard input.")
+    private String log;
+
+    ExplainCommand(Environment environment) {
+        this.environment = environment;
+    }
+
+    @Override
+    public Integer call() {
+        CriuLog parsed = CriuLog.parse(read());
+        Optional<LogFinding> finding = parsed.finding();
+        environment.out().print(common.json() ? json(parsed, finding) : text(parsed, finding));
+        return parsed.succeeded() || finding.filter(LogFinding::known).isPresent() ? ExitCode.OK : ExitCode.NEGATIVE;
+    }
+
+    private String read() {
+        try {
+            if (log.equals("-")) {
+                return KernelString.decode(FileCalls.readAll(0));
+            }
+            return KernelString.decode(FileCalls.readAll(file(), LIMIT_BYTES));
+        } catch (LinuxException e) {
+            throw new Failure(ExitCode.FAILURE, "the log cannot be read: " + KernelString.printable(log), List.of(e.getMessage()),
+                    List.of("thaw explain IMAGE/000001/dump.log"), e);
+        }
+    }
+
+    private String file() {
+        if (FileCalls.statIfExists(log).filter(status -> status.isDirectory()).isEmpty()) {
+            return log;
+        }
+        return NAMES.stream().map(name -> log + "/" + name).filter(path -> FileCalls.statIfExists(path).isPresent()).findFirst()
+                .orElseThrow(() -> new Failure(ExitCode.FAILURE, "there is no log in " + KernelString.printable(log),
+                        List.of("looked for " + String.join(", ", NAMES)), List.of("name the file itself")));
+    }
+
+    private static String text(CriuLog log, Optional<LogFinding> finding) {
+        StringBuilder text = new StringBuilder();
+        if (log.succeeded()) {
+            text.append("criu did what it should.\n");
+        } else if (finding.isEmpty()) {
+            text.append("The log has no line that tells anything.\n");
+        }
+        finding.ifPresent(found -> {
+            text.append(found.known() ? "" : "The cause is not one that thaw knows. The lines that matter:\n");
+            text.append(found.known() ? found.cause() + "\n" : "");
+            found.lines().forEach(line -> text.append("  ").append(KernelString.printable(line)).append('\n'));
+            text.append(found.known() ? "  (line " + found.lineNumber() + ", rule " + found.rule() + ")\n" : "");
+            text.append(found.advice().isEmpty() ? "" : "try: " + found.advice() + "\n");
+        });
+        log.hints().forEach(hint -> text.append("note: ").append(hint.cause()).append(hint.advice().isEmpty() ? "" : "; " + hint.advice())
+                .append('\n'));
+        return text.toString();
+    }
+
+    private static String json(CriuLog log, Optional<LogFinding> finding) {
+        JsonObject root = new JsonObject();
+        root.addProperty("succeeded", log.succeeded());
+        root.addProperty("known", finding.filter(LogFinding::known).isPresent());
+        finding.ifPresent(found -> {
+            root.addProperty("rule", found.rule());
+            root.addProperty("cause", found.cause());
+            root.addProperty("advice", found.advice());
+            root.addProperty("line", found.lineNumber());
+            JsonArray lines = new JsonArray();
+            found.lines().forEach(lines::add);
+            root.add("lines", lines);
+        });
+        return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(root) + "\n";
+    }
+}

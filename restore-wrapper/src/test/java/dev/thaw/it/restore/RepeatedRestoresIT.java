@@ -1,0 +1,101 @@
+package dev.thaw.it.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.thaw.it.Bytes;
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Puppet;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.Scratch;
+import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** One image many times, and images of what was restored: with other streams each time. */
+@IntegrationTest
+@RequiresCriu
+class RepeatedRestoresIT {
+
+    @Test
+    @Timeout(180)
+    void image_is_the_same_after_twenty_restores_with_other_streams(Scratch scratch) {
+        try (FdCalls.Pipe old = pipe(); Puppet puppet = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start()) {
+            String image = Thawing.dump(scratch, puppet);
+            FileCalls.chmod(image, 0500);
+            String digest = digest(image);
+            for (int round = 0; round < 20; round++) {
+                try (FdCalls.Pipe now = pipe()) {
+                    boolean toFile = round % 2 == 1;
+                    ThawProcess.Builder with = ThawProcess.in(scratch).descriptor(1, now.writer().number());
+                    String[] arguments = toFile ? new String[] {image, "--stdout", "append:" + scratch.path("log")} : new String[] {image};
+                    try (ThawProcess thaw = Thawing.restore(puppet, with, arguments)) {
+                        puppet.eval("write(1, 'round " + round + "\\n')");
+                        if (!toFile) {
+                            assertEquals("round " + round + "\n", Bytes.readUntil(now.reader().number(), "\n"));
+                        }
+                        Thawing.leave(puppet, thaw);
+                    }
+                    puppet.awaitGone();
+                }
+            }
+            assertEquals("round 1\nround 3\nround 5\nround 7\nround 9\nround 11\nround 13\nround 15\nround 17\nround 19\n", scratch.read("log"));
+            assertEquals(digest, digest(image));
+        }
+    }
+
+    @Test
+    void what_was_restored_is_checkpointed_and_restored_again(Scratch scratch) {
+        String image = scratch.path("image");
+        try (FdCalls.Pipe first = pipe();
+                FdCalls.Pipe second = pipe();
+                FdCalls.Pipe third = pipe();
+                Puppet puppet = Puppet.in(scratch).descriptor(1, first.writer().number()).nullStreams().start()) {
+            puppet.eval("place(os.open('" + scratch.file("log", "") + "', os.O_WRONLY | os.O_APPEND), 5); n = 1; write(5, '1')");
+            Map<Integer, String> modes = Thawing.modes(puppet);
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
+            puppet.awaitGone();
+            try (ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(1, second.writer().number()), image)) {
+                assertEquals(modes, Thawing.modes(puppet));
+                puppet.eval("n += 1; write(1, 'second'); write(5, '2')");
+                assertEquals("second", Bytes.readUntil(second.reader().number(), "second"));
+                ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
+                thaw.awaitEnd();
+            }
+            puppet.awaitGone();
+            try (ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(1, third.writer().number()), image)) {
+                assertEquals(modes, Thawing.modes(puppet));
+                assertEquals("2", puppet.eval("n"));
+                puppet.eval("write(1, 'third'); write(5, '3')");
+                assertEquals("third", Bytes.readUntil(third.reader().number(), "third"));
+                assertEquals("123", scratch.read("log"));
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    /** Names, modes and contents of all files. */
+    private static String digest(String directory) {
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            for (String name : FileCalls.list(directory)) {
+                String path = directory + "/" + name;
+                sha.update((name + " " + FileCalls.lstat(path)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                sha.update(FileCalls.readAll(path));
+            }
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static FdCalls.Pipe pipe() {
+        return FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+    }
+}
