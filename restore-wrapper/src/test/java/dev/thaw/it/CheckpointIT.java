@@ -272,7 +272,7 @@ class CheckpointIT {
 
     /** Waits until criu takes pages out of the frozen tree. @return criu's pid */
     private static int awaitDump(Scratch scratch, ThawProcess thaw) {
-        return Await.value(() -> "a dump that writes pages\n" + thaw.err(), Duration.ofSeconds(40), () -> {
+        return Await.value(() -> "a dump that writes pages\n" + thaw.err(), java.time.Duration.ofSeconds(40), () -> {
             String pages = scratch.path("image/000001/pages-1.img");
             boolean started = FileCalls.statIfExists(pages).filter(file -> file.size() > 8 << 20).isPresent();
             return started ? ProcessTable.children(thaw.pid()).stream().findFirst() : Optional.empty();
