@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 
 /** Waiting with a limit, for what has no event to wait for. */
 public final class Await {
-    /** Long enough for a machine whose two processors are shared by four test JVMs. */
-    public static final Duration LIMIT = Duration.ofSeconds(10);
+    /** Long enough for a machine whose two processors are shared by four test JVMs and by others. */
+    public static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static final long PAUSE_MILLIS = 2;
 

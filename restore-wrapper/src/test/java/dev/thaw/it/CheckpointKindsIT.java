@@ -15,7 +15,6 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
-import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.SocketCalls;
 import dev.thaw.report.ExitCode;
@@ -125,9 +124,11 @@ class CheckpointKindsIT {
 
     @Test
     void a_root_that_leads_no_session(Scratch scratch) {
-        try (Puppet puppet = Puppet.in(scratch).session(PosixSpawn.Session.SAME).nullStreams().start()) {
-            assertEquals(List.of("--shell-job"), Dumps.of(scratch, puppet).run().manifest().criuOptions());
-            puppet.awaitGone();
+        try (Puppet leader = Puppet.in(scratch).nullStreams().start()) {
+            leader.eval("signal.signal(signal.SIGCHLD, signal.SIG_IGN)"); // nobody waits for the child
+            Puppet member = leader.child("member");
+            assertEquals(List.of("--shell-job"), Dumps.of(scratch, member).run().manifest().criuOptions());
+            member.awaitGone();
         }
     }
 

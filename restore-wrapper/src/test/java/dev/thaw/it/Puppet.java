@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.WaitStatus;
+import dev.thaw.linux.proc.ProcessStat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -118,7 +119,12 @@ public final class Puppet implements AutoCloseable {
 
     /** Whether it is there, restored or not yet dumped. In a pid namespace it has another pid for us than it had. */
     public boolean isRunning() {
-        return Children.isRunning(pid) || !program.processes().isEmpty();
+        return Children.isRunning(pid) && !isCriu() || !program.processes().isEmpty();
+    }
+
+    /** What criu has forked to become the puppet is not the puppet yet; the attempt may fail, and thaw repeat it. */
+    private boolean isCriu() {
+        return ProcessStat.read(pid).filter(stat -> stat.comm().equals("criu")).isPresent();
     }
 
     /** Forks a puppet that shares all descriptions; {@code name} must be new in this puppet. */

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * /dev/null for reading, and a file in the scratch directory, opened for appending, for writing; the result shows what is in it.
  */
 public final class ThawProcess implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Duration THREAD_DUMP = Duration.ofMillis(500);
     private static final AtomicInteger NEXT = new AtomicInteger();
 
@@ -74,7 +74,7 @@ public final class ThawProcess implements AutoCloseable {
             return descriptor(0, terminal.slave()).descriptor(1, terminal.slave()).descriptor(2, terminal.slave()).controllingTerminal(0);
         }
 
-        /** After this time thaw is killed with all below it, and the test fails; 30 s unless given. */
+        /** After this time thaw is killed with all below it, and the test fails; 60 s unless given. */
         public Builder limit(Duration most) {
             limit = most;
             return this;

@@ -33,9 +33,7 @@ class AfterRestoreIT {
         try (Puppet puppet = Puppet.start(scratch)) {
             String image = Thawing.dump(scratch, puppet);
             for (int code : new int[] {0, 122}) {
-                try (ThawProcess thaw = Thawing.restore(scratch, puppet, image, "--settle", "1ms")) {
-                    Await.until("settled", () -> ProcessStat.read(puppet.pid()).isPresent());
-                    settle(thaw, puppet);
+                try (ThawProcess thaw = settled(scratch, puppet, image)) {
                     puppet.eval("leave(" + code + ")");
                     thaw.awaitEnd().expect(code);
                 }
@@ -65,8 +63,7 @@ class AfterRestoreIT {
         try (Puppet puppet = Puppet.start(scratch)) {
             puppet.eval("catch(signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1)");
             String image = Thawing.dump(scratch, puppet);
-            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image)) {
-                settle(thaw, puppet);
+            try (ThawProcess thaw = settled(scratch, puppet, image)) {
                 for (int signal : new int[] {Signals.SIGTERM, Signals.SIGHUP, Signals.SIGUSR1}) {
                     thaw.signal(signal);
                     Await.until(Signals.name(signal), () -> puppet.eval("caught").contains(Signals.name(signal)));
@@ -149,10 +146,10 @@ class AfterRestoreIT {
             String image = Thawing.dump(scratch, puppet);
             ThawProcess.Builder with = ThawProcess.in(scratch).descriptor(5, status.writer().number());
             try (ThawProcess thaw = Thawing.restore(puppet, with, image, "--status-fd", "5")) {
-                settle(thaw, puppet);
-                Thawing.leave(puppet, thaw);
                 status.writer().close();
-                String lines = Bytes.readToEnd(status.reader().number());
+                String lines = Bytes.readUntil(status.reader().number(), "\"event\":\"ready\"");
+                Thawing.leave(puppet, thaw);
+                lines += Bytes.readToEnd(status.reader().number());
                 String pid = "\"pid\":" + puppet.pid();
                 assertTrue(lines.matches("(?s)\\{\"event\":\"planned\".*\n\\{\"event\":\"restored\"," + pid + ".*\n\\{\"event\":\"ready\"," + pid
                         + ".*\n\\{\"event\":\"exited\"," + pid + ".*42.*\n"), lines);
@@ -160,11 +157,13 @@ class AfterRestoreIT {
         }
     }
 
-    /** Waits until thaw counts the restore as a success. */
-    private static void settle(ThawProcess thaw, Puppet puppet) {
-        long end = System.nanoTime() + 300_000_000;
-        Await.until("the settle time", () -> System.nanoTime() > end);
-        assertTrue(thaw.isRunning());
-        puppet.eval("1");
+    /** Restores, and waits until thaw counts the restore as a success. */
+    private static ThawProcess settled(Scratch scratch, Puppet puppet, String image) {
+        scratch.file("status", "");
+        try (OwnedFd file = scratch.open("status", OpenFlags.O_WRONLY | OpenFlags.O_APPEND)) {
+            ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(5, file.number()), image, "--status-fd", "5");
+            Await.until("ready", () -> scratch.read("status").contains("\"event\":\"ready\""));
+            return thaw;
+        }
     }
 }

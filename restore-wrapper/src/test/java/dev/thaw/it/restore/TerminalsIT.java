@@ -17,7 +17,6 @@ import dev.thaw.it.TestPty;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.ProcessStat;
 import java.util.Map;
@@ -181,12 +180,16 @@ class TerminalsIT {
 
     @Test
     void process_that_led_no_session_is_restored_as_a_job_without_a_terminal(Scratch scratch) {
-        try (Puppet puppet = Puppet.in(scratch).session(PosixSpawn.Session.SAME).nullStreams().start()) {
+        try (Puppet leader = Puppet.in(scratch).nullStreams().start()) {
+            leader.eval("signal.signal(signal.SIGCHLD, signal.SIG_IGN)"); // whoever has reaped the member does not matter here
+            Puppet member = leader.child("member");
             String image = scratch.path("images");
-            Thawing.dumping(scratch, puppet, image).option("--shell-job").run();
-            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image)) {
-                assertEquals(thaw.pid(), ProcessStat.read(puppet.pid()).orElseThrow().session());
-                Thawing.leave(puppet, thaw);
+            Thawing.dumping(scratch, member, image).option("--shell-job").run();
+            leader.eval("die(signal.SIGKILL)");
+            leader.awaitEnd();
+            try (ThawProcess thaw = Thawing.restore(scratch, member, image)) {
+                assertEquals(thaw.pid(), ProcessStat.read(member.pid()).orElseThrow().session());
+                Thawing.leave(member, thaw);
             }
         }
     }

@@ -1,7 +1,6 @@
 package dev.thaw.it.restore;
 
 import dev.thaw.it.Await;
-import dev.thaw.it.Children;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RawCriu;
@@ -22,7 +21,7 @@ final class Thawing {
     /** The exit code of the puppet, and so of thaw: one that thaw has no meaning for. */
     static final int CODE = 42;
 
-    private static final Duration RESTORE_LIMIT = Duration.ofSeconds(20);
+    private static final Duration RESTORE_LIMIT = Duration.ofSeconds(30);
 
     private Thawing() {}
 
@@ -53,7 +52,7 @@ final class Thawing {
         try {
             Await.value(() -> "a restored puppet; thaw so far:\n" + thaw.err(), RESTORE_LIMIT, () -> {
                 boolean waiting = thaw.isRunning();
-                if (Children.isRunning(puppet.pid())) {
+                if (puppet.isRunning()) {
                     return Optional.of(true);
                 }
                 if (!waiting) {
