@@ -8,6 +8,7 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.plan.Handover;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import java.util.Arrays;
 import java.util.List;
 
 /** Puts the bytes that were unread at the dump before those that are in the new pipe: the application reads all of them, in order. */
@@ -24,6 +25,9 @@ final class Replay {
         // A pipe is opened again through /proc for both ways: what we were given may be its reading end only.
         try (OwnedFd both = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK)) {
             byte[] newer = drain(both.number());
+            if (isTheOldOne(handover, status) && startsWith(newer, unread)) {
+                unread = new byte[0];
+            }
             int size = unread.length + newer.length;
             if (size > FdCalls.getPipeSize(both.number())) {
                 FdCalls.setPipeSize(both.number(), size);
@@ -34,6 +38,15 @@ final class Replay {
             throw new Failure(ExitCode.SOURCE, unread.length + " unread bytes of " + handover.what() + " do not fit into the new pipe",
                     List.of(e.getMessage()), List.of("hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), e);
         }
+    }
+
+    /** Somebody kept the application's own pipe open, and so what was in it. Another boot may give its number to another pipe. */
+    private static boolean isTheOldOne(Handover handover, FileStatus status) {
+        return handover.what().equals("pipe:[" + status.inode() + "]");
+    }
+
+    private static boolean startsWith(byte[] bytes, byte[] beginning) {
+        return bytes.length >= beginning.length && Arrays.equals(bytes, 0, beginning.length, beginning, 0, beginning.length);
     }
 
     private static byte[] drain(int fd) {
@@ -47,6 +60,6 @@ final class Replay {
             }
             done += count;
         }
-        return java.util.Arrays.copyOf(newer, done);
+        return Arrays.copyOf(newer, done);
     }
 }

@@ -44,6 +44,10 @@ final class Dumps {
         return new Dumps(scratch, puppet.pid());
     }
 
+    static Dumps of(Scratch scratch, Program program) {
+        return new Dumps(scratch, program.pid());
+    }
+
     Dumps leaveRunning() {
         leaveRunning = true;
         return this;

@@ -135,6 +135,21 @@ class PipesIT {
     }
 
     @Test
+    void what_stayed_in_a_pipe_that_somebody_kept_is_read_once(Scratch scratch) {
+        try (FdCalls.Pipe kept = pipe(); Puppet puppet = Puppet.in(scratch).descriptor(0, kept.reader().number()).nullStreams().start()) {
+            Bytes.write(kept.writer().number(), "read unread ");
+            assertEquals("read ", puppet.eval("read(0, 5)"));
+            String image = Thawing.dump(scratch, puppet);
+            Bytes.write(kept.writer().number(), "new");
+            try (ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(0, kept.reader().number()), image)) {
+                kept.writer().close();
+                assertEquals("unread new", puppet.eval("''.join(iter(lambda: read(0), ''))"));
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    @Test
     void more_unread_bytes_than_a_new_pipe_takes_are_all_read(Scratch scratch) {
         int size = 200_000;
         try (FdCalls.Pipe old = pipe();

@@ -1,0 +1,70 @@
+package dev.thaw.it;
+
+import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuLocator;
+import dev.thaw.fdbroker.SourceParser;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.plan.CgroupChoice;
+import dev.thaw.plan.Opening;
+import dev.thaw.plan.RestoreOptions;
+import dev.thaw.plan.Rule;
+import dev.thaw.plan.Selector;
+import dev.thaw.report.Report;
+import dev.thaw.restore.Planning;
+import dev.thaw.restore.RestoreRequest;
+import dev.thaw.restore.Restorer;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Restores made by the classes behind {@code thaw restore}, in the test JVM, which becomes the parent: no JVM has to start for each. */
+final class Restores {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final Scratch scratch;
+    private final Map<String, Integer> held = new TreeMap<>();
+    private final List<Rule> rules = new ArrayList<>();
+
+    private Restores(Scratch scratch) {
+        this.scratch = scratch;
+    }
+
+    /** Of {@code image} of the scratch directory. */
+    static Restores of(Scratch scratch) {
+        return new Restores(scratch);
+    }
+
+    /**
+     * Hands one of our descriptors over, as a broker would.
+     *
+     * @param key as {@code --map} takes it
+     * @param ours stays open here, and the caller's
+     */
+    Restores give(String key, int ours) {
+        String name = "held-" + ours;
+        held.put(name, ours);
+        rules.add(new Rule(Selector.parse(key), new Rule.Action.From(SourceParser.parse("broker:" + name), Rule.Missing.ERROR), "a test", true));
+        return this;
+    }
+
+    void run() {
+        RestoreOptions options = new RestoreOptions(Map.of(), rules, new CgroupChoice.Own(), false, Set.of());
+        Planning planning = Planning.of(scratch.path("image"), options, Set.of(), Optional.of(held.keySet()));
+        CriuBinary criu = CriuLocator.of(ProcessCalls.environment()).find("").orFailure();
+        Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
+        new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of())
+                .restore(new RestoreRequest(planning.image(), planning.ready(), planning.resolved().imageRoot(), LIMIT, false));
+    }
+
+    private OwnedFd open(Opening opening) {
+        return FdCalls.duplicate(held.get(((Opening.Broker) opening).name()), 3);
+    }
+}
