@@ -1,26 +1,46 @@
 package dev.thaw.cli;
 
-import dev.thaw.image.Generations;
 import dev.thaw.image.ImageException;
-import dev.thaw.image.ImagesDirectory;
-import dev.thaw.image.Manifest;
-import dev.thaw.image.ResolvedImage;
+import dev.thaw.inspect.FilesText;
 import dev.thaw.inspect.Inspection;
 import dev.thaw.inspect.InspectionText;
 import dev.thaw.inspect.Inspector;
-import dev.thaw.inspect.Quarantines;
+import dev.thaw.inspect.Narrowing;
+import dev.thaw.inspect.graph.Dot;
+import dev.thaw.inspect.graph.Graph;
+import dev.thaw.inspect.graph.Svg;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
 import dev.thaw.restore.Planning;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code thaw inspect}: what is in an image. Needs no root where the images are readable. */
-@Command(name = "inspect", description = "Show what is in IMAGE: processes, descriptors, files, cgroups.")
+@Command(name = "inspect", description = "Show what is in IMAGE: processes, descriptors, files, cgroups, and who is connected with whom.")
 final class InspectCommand implements Callable<Integer> {
+    private enum Format { TEXT, JSON, DOT, SVG }
+
     private final Environment environment;
+
+    @Option(names = "--process", paramLabel = "PID", description = "Only this process (repeat).")
+    private List<Integer> processes = new ArrayList<>();
+
+    @Option(names = "--descriptor", paramLabel = "[PID/]N", description = "Only descriptor N, of each process or of PID (repeat).")
+    private List<String> descriptors = new ArrayList<>();
+
+    @Option(names = "--files", description = "Each path that the image needs, who has it open and who maps it.")
+    private boolean files;
+
+    @Option(names = "--format", paramLabel = "text|json|dot|svg", defaultValue = "text",
+            description = "How to print it; dot (for Graphviz) and svg are the graph of who is connected with whom. Default: text.")
+    private String format;
 
     @Mixin
     private CommonOptions common;
@@ -34,16 +54,41 @@ final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Inspection inspection = inspect();
-        environment.out().print(common.json() ? KernelJson.pretty(inspection) + "\n" : InspectionText.of(inspection));
+        Format wanted = common.json() ? Format.JSON : PlanCommand.Choices.of(Format.class, "--format", format);
+        Narrowing narrowing = new Narrowing(new HashSet<>(processes), descriptors.stream().map(InspectCommand::descriptor).toList());
+        Inspection inspection = narrowing.of(read(image));
+        if (inspection.processes().isEmpty()) {
+            throw Failure.of(ExitCode.FAILURE, "nothing in " + image + " is what was asked for", "no process has this number, or this descriptor",
+                    "thaw inspect " + image);
+        }
+        environment.out().print(text(inspection, wanted));
         return ExitCode.OK;
     }
 
-    private Inspection inspect() {
+    private String text(Inspection inspection, Format wanted) {
+        switch (wanted) {
+            case JSON:
+                return KernelJson.pretty(inspection) + "\n";
+            case DOT:
+                return Dot.of(Graph.of(inspection));
+            case SVG:
+                return Svg.of(Graph.of(inspection));
+            default:
+                return files ? FilesText.of(inspection) : InspectionText.of(inspection);
+        }
+    }
+
+    private static Narrowing.Descriptor descriptor(String text) {
+        if (!text.matches("([1-9][0-9]{0,8}/)?[0-9]{1,9}")) {
+            throw new Failure(ExitCode.USAGE, "--descriptor " + text + " is no descriptor", List.of("a descriptor is N, or PID/N"), List.of("thaw inspect --help"));
+        }
+        String[] numbers = text.split("/");
+        return new Narrowing.Descriptor(numbers.length == 1 ? 0 : Integer.parseInt(numbers[0]), Integer.parseInt(numbers[numbers.length - 1]));
+    }
+
+    static Inspection read(String image) {
         try {
-            ResolvedImage resolved = Generations.resolve(image);
-            String directory = resolved.generationDir();
-            return Inspector.inspect(resolved, ImagesDirectory.read(directory), Manifest.read(directory), Quarantines.of(resolved));
+            return Inspector.read(image);
         } catch (ImageException e) {
             throw Planning.imageFailure(image, e);
         }

@@ -30,6 +30,7 @@ public final class Main {
         commands.put("restore", RestoreCommand::new);
         commands.put("plan", PlanCommand::new);
         commands.put("inspect", InspectCommand::new);
+        commands.put("diff", DiffCommand::new);
         commands.put("check", CheckCommand::new);
         commands.put("explain", ExplainCommand::new);
         commands.put("demo", DemoCommand::new);

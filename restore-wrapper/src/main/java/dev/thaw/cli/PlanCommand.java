@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,12 +75,16 @@ final class PlanCommand implements Callable<Integer> {
 
         static <E extends Enum<E>> E of(Class<E> type, String option, String text) {
             for (E constant : type.getEnumConstants()) {
-                if (constant.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+                if (word(constant).equals(text)) {
                     return constant;
                 }
             }
             throw new dev.thaw.report.Failure(ExitCode.USAGE, option + ": '" + text + "' is none of its values", List.of(),
-                    List.of("thaw plan --help"));
+                    List.of(Stream.of(type.getEnumConstants()).map(Choices::word).collect(Collectors.joining(", "))));
+        }
+
+        private static String word(Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 }

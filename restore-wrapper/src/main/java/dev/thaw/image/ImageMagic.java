@@ -21,6 +21,7 @@ enum ImageMagic {
     MOUNTS(0x55563928),
     NETNS(0x55933752),
     PIDNS(0x61157326),
+    PAGEMAP(0x56084025),
     STATS(0x57093306);
 
     /** Before the magic of every image but the inventory. */

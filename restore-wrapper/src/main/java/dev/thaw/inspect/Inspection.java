@@ -42,6 +42,7 @@ public record Inspection(
      * @param uid effective user id; -1 when not recorded
      * @param executable path; empty when not recorded
      * @param directory working directory; empty when not recorded
+     * @param memoryBytes of its memory in the image
      */
     public record ProcessView(
             int pid,
@@ -54,6 +55,7 @@ public record Inspection(
             int uid,
             String executable,
             String directory,
+            long memoryBytes,
             List<DescriptorView> descriptors) {
         public ProcessView {
             descriptors = List.copyOf(descriptors);
@@ -68,10 +70,20 @@ public record Inspection(
      * @param offset bytes; -1 for what has none
      * @param description number of the open file description: descriptors with the same one share offset and flags
      * @param otherEnd who is at the other end; empty for what has none
+     * @param connected the other end, as far as it is in the image
+     * @param outside the other end, as far as it is not: who was known to have it
      */
     public record DescriptorView(
             int fd, String kind, String link, String key, String access, String flags, long offset, boolean closeOnExec, int description,
-            String otherEnd) {}
+            String otherEnd, List<EndView> connected, List<String> outside) {
+        public DescriptorView {
+            connected = List.copyOf(connected);
+            outside = List.copyOf(outside);
+        }
+    }
+
+    /** A descriptor of the image. */
+    public record EndView(int pid, int fd) {}
 
     /** @param usedBy pids */
     public record FileView(String path, String state, List<Integer> usedBy) {

@@ -35,7 +35,7 @@ public final class InspectionText {
         }
         int processes = inspection.processes().size();
         facts.add(processes + (processes == 1 ? " process" : " processes"));
-        facts.add(String.format(Locale.ROOT, "%.1f MiB", inspection.bytes() / 1048576.0));
+        facts.add(mebibytes(inspection.bytes()));
         if (inspection.shellJob()) {
             facts.add("the root leads no session (shell job)");
         }
@@ -57,6 +57,9 @@ public final class InspectionText {
             facts.add(process.state());
         }
         facts.add(process.threads() + (process.threads() == 1 ? " thread" : " threads"));
+        if (process.memoryBytes() > 0) {
+            facts.add(mebibytes(process.memoryBytes()));
+        }
         if (process.uid() > 0) {
             facts.add("uid " + process.uid());
         }
@@ -69,32 +72,18 @@ public final class InspectionText {
         if (!process.descriptors().isEmpty()) {
             List<List<String>> rows = new ArrayList<>(List.of(COLUMNS));
             process.descriptors().forEach(descriptor -> rows.add(row(descriptor)));
-            text.append(table(rows));
+            text.append(Columns.of(rows));
         }
         return text.toString();
+    }
+
+    static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 
     private static List<String> row(DescriptorView descriptor) {
         String access = descriptor.access() + (descriptor.flags().isEmpty() ? "" : " " + descriptor.flags());
         return List.of(Integer.toString(descriptor.fd()), descriptor.kind(), KernelString.printable(descriptor.link()), access,
                 descriptor.offset() < 0 ? "" : Long.toString(descriptor.offset()), KernelString.printable(descriptor.otherEnd()));
-    }
-
-    private static String table(List<List<String>> rows) {
-        int[] widths = new int[COLUMNS.size()];
-        for (List<String> row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder(" ");
-            for (int i = 0; i < widths.length; i++) {
-                line.append(' ').append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 1));
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
     }
 }

@@ -3,12 +3,16 @@ package dev.thaw.inspect;
 import dev.thaw.image.CgroupImage;
 import dev.thaw.image.DescriptorImage;
 import dev.thaw.image.FileImage;
+import dev.thaw.image.Generations;
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
+import dev.thaw.image.MemorySizes;
 import dev.thaw.image.ResolvedImage;
 import dev.thaw.image.TaskImage;
 import dev.thaw.inspect.Inspection.CgroupView;
 import dev.thaw.inspect.Inspection.DescriptorView;
+import dev.thaw.inspect.Inspection.EndView;
 import dev.thaw.inspect.Inspection.FileView;
 import dev.thaw.inspect.Inspection.ProcessView;
 import dev.thaw.linux.OpenFlags;
@@ -25,20 +29,33 @@ import java.util.TreeSet;
 public final class Inspector {
     private final ImageSnapshot image;
     private final OtherEnds otherEnds;
+    private final Map<Integer, Long> memory;
 
-    private Inspector(ImageSnapshot image, Optional<Manifest> manifest) {
+    private Inspector(ImageSnapshot image, Optional<Manifest> manifest, Map<Integer, Long> memory) {
         this.image = image;
+        this.memory = memory;
         this.otherEnds = new OtherEnds(image, manifest);
     }
 
     /** Of images that nothing is said against. */
     public static Inspection inspect(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest) {
-        return inspect(resolved, image, manifest, "");
+        return inspect(resolved, image, manifest, Map.of(), "");
     }
 
-    /** @param quarantined as {@link Inspection} has it */
-    public static Inspection inspect(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest, String quarantined) {
-        Inspector inspector = new Inspector(image, manifest);
+    /** What {@code image} names, with all that its files tell; {@link dev.thaw.image.ImageException} when it cannot be used. */
+    public static Inspection read(String image) {
+        ResolvedImage resolved = Generations.resolve(image);
+        ImageSnapshot snapshot = ImagesDirectory.read(resolved.generationDir());
+        return inspect(resolved, snapshot, Manifest.read(resolved.generationDir()), MemorySizes.read(snapshot), Quarantines.of(resolved));
+    }
+
+    /**
+     * @param memory bytes by pid
+     * @param quarantined as {@link Inspection} has it
+     */
+    public static Inspection inspect(ResolvedImage resolved, ImageSnapshot image, Optional<Manifest> manifest, Map<Integer, Long> memory,
+            String quarantined) {
+        Inspector inspector = new Inspector(image, manifest, memory);
         return new Inspection(
                 resolved.generationDir(),
                 resolved.number().orElse(0),
@@ -57,7 +74,7 @@ public final class Inspector {
     private ProcessView process(TaskImage task) {
         return new ProcessView(task.pid(), task.parentPid(), task.session(), task.processGroup(), task.command(),
                 task.state().name().toLowerCase(Locale.ROOT), task.threads().size(), task.credentials().map(ids -> ids.euid()).orElse(-1),
-                path(task.exeFileId()), path(task.cwdFileId()), image.descriptors(task).stream().map(this::descriptor).toList());
+                path(task.exeFileId()), path(task.cwdFileId()), memory.getOrDefault(task.pid(), 0L), image.descriptors(task).stream().map(this::descriptor).toList());
     }
 
     private String path(OptionalInt fileId) {
@@ -67,8 +84,10 @@ public final class Inspector {
     private DescriptorView descriptor(DescriptorImage descriptor) {
         FileImage file = image.file(descriptor);
         String key = InheritKeys.of(file, image).orElse("");
+        OtherEnds.End end = otherEnds.of(file);
         return new DescriptorView(descriptor.fd(), FileWords.kind(file), FileWords.link(file, key), key, OpenFlags.access(file.flags()),
-                statusFlags(file.flags()), FileWords.offset(file), descriptor.closeOnExec(), file.id().id(), otherEnds.of(file));
+                statusFlags(file.flags()), FileWords.offset(file), descriptor.closeOnExec(), file.id().id(), end.text(),
+                end.inside().stream().map(reference -> new EndView(reference.pid(), reference.fd())).toList(), end.outside());
     }
 
     /** Without the access mode, which comes first, and without what every program gets. */

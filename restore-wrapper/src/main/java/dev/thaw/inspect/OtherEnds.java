@@ -21,8 +21,26 @@ final class OtherEnds {
         this.outside = manifest.map(Manifest::outside).orElse(List.of());
     }
 
-    /** Empty for a kind that has no other end. */
-    String of(FileImage file) {
+    /**
+     * The other end of a descriptor.
+     *
+     * @param text for people; empty for a kind that has no other end
+     * @param inside descriptors of the image that are it
+     * @param outside who has it outside of the image; one text that says no more than that when nobody is known
+     */
+    record End(String text, List<DescriptorRef> inside, List<String> outside) {
+        static final End NONE = new End("", List.of(), List.of());
+
+        static End said(String text) {
+            return new End(text, List.of(), List.of());
+        }
+
+        private End behind(String name) {
+            return new End(name + text, inside, outside);
+        }
+    }
+
+    End of(FileImage file) {
         if (file instanceof FileImage.PipeEnd pipe) {
             return pipe(pipe);
         }
@@ -32,10 +50,10 @@ final class OtherEnds {
         if (file instanceof FileImage.InetSocket socket) {
             return inet(socket);
         }
-        return file instanceof FileImage.Tty tty ? image.tty(tty).map(this::terminal).orElse("") : "";
+        return file instanceof FileImage.Tty tty ? image.tty(tty).map(this::terminal).orElse(End.NONE) : End.NONE;
     }
 
-    private String pipe(FileImage.PipeEnd pipe) {
+    private End pipe(FileImage.PipeEnd pipe) {
         List<DescriptorRef> inside = new ArrayList<>();
         for (FileImage.PipeEnd end : image.pipeEnds(pipe.pipeId())) {
             boolean other = pipe.isReader() && end.isWriter() || pipe.isWriter() && end.isReader();
@@ -49,12 +67,12 @@ final class OtherEnds {
                 : inside(inside);
     }
 
-    private String unix(FileImage.UnixSocket socket) {
+    private End unix(FileImage.UnixSocket socket) {
         if (socket.isListening()) {
-            return "listens" + (socket.name().isEmpty() ? "" : " at " + name(socket));
+            return End.said("listens" + (socket.name().isEmpty() ? "" : " at " + name(socket)));
         }
         if (socket.peer() == 0) {
-            return socket.isDatagram() ? socket.name().isEmpty() ? "" : "bound to " + name(socket) : "closed";
+            return End.said(socket.isDatagram() ? socket.name().isEmpty() ? "" : "bound to " + name(socket) : "closed");
         }
         Optional<FileImage.UnixSocket> peer = image.peer(socket);
         if (peer.isPresent() && !peer.get().isExternPlaceholder()) {
@@ -62,20 +80,24 @@ final class OtherEnds {
         }
         String name = peer.filter(end -> !end.name().isEmpty()).map(end -> name(end) + ", ").orElse("");
         String key = "socket:[" + socket.peer() + "]";
-        return name + outside(outside.stream().filter(end -> end.key().equals(key)).toList());
+        return outside(outside.stream().filter(end -> end.key().equals(key)).toList()).behind(name);
     }
 
-    private static String inet(FileImage.InetSocket socket) {
+    private static End inet(FileImage.InetSocket socket) {
         String own = endpoint(socket.sourceAddress(), socket.sourcePort());
         if (socket.isListening()) {
-            return "listens at " + own;
+            return End.said("listens at " + own);
         }
-        return socket.destPort() == 0 ? socket.sourcePort() == 0 ? "" : "bound to " + own : own + " to " + endpoint(socket.destAddress(), socket.destPort());
+        if (socket.destPort() != 0) {
+            String peer = endpoint(socket.destAddress(), socket.destPort());
+            return new End(own + " to " + peer, List.of(), List.of(peer));
+        }
+        return socket.sourcePort() == 0 ? End.NONE : End.said("bound to " + own);
     }
 
-    private String terminal(TtyInfo terminal) {
+    private End terminal(TtyInfo terminal) {
         if (!terminal.isPty() && !terminal.isExternal()) {
-            return "";
+            return End.NONE;
         }
         for (FileImage file : image.files().values()) {
             if (file instanceof FileImage.Tty tty && image.tty(tty).filter(other -> isCounterpart(terminal, other)).isPresent()) {
@@ -83,23 +105,24 @@ final class OtherEnds {
             }
         }
         String key = "ptmx[" + terminal.rdev() % 256 + "]";
-        return terminal.master() ? "" : outside(outside.stream().filter(end -> end.key().equals(key)).toList());
+        return terminal.master() ? End.NONE : outside(outside.stream().filter(end -> end.key().equals(key)).toList());
     }
 
     private static boolean isCounterpart(TtyInfo one, TtyInfo other) {
         return other.isPty() && one.isPty() && other.index() == one.index() && other.master() != one.master();
     }
 
-    private static String inside(List<DescriptorRef> references) {
+    private static End inside(List<DescriptorRef> references) {
         List<String> texts = references.stream().map(reference -> "fd " + reference.fd() + " of pid " + reference.pid()).toList();
-        return texts.isEmpty() ? "on its way through a socket" : some(texts);
+        return new End(texts.isEmpty() ? "on its way through a socket" : some(texts), references, List.of());
     }
 
-    private static String outside(List<Manifest.OtherEnd> ends) {
+    private static End outside(List<Manifest.OtherEnd> ends) {
         if (ends.isEmpty()) {
-            return "outside the image";
+            return new End("outside the image", List.of(), List.of("outside the image"));
         }
-        return "outside: " + some(ends.stream().map(end -> "pid " + end.pid() + " (" + end.command() + ")").distinct().toList());
+        List<String> texts = ends.stream().map(end -> "pid " + end.pid() + " (" + end.command() + ")").distinct().toList();
+        return new End("outside: " + some(texts), List.of(), texts);
     }
 
     private static String some(List<String> texts) {

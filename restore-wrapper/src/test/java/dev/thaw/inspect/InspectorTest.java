@@ -13,6 +13,7 @@ import dev.thaw.linux.OpenFlags;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,32 @@ class InspectorTest {
         image.task(100).command("app").fd(0, image.regular("/dev/null"));
         Inspection inspection = inspect(Optional.empty());
         assertEquals(inspection, KernelJson.read(KernelJson.pretty(inspection), Inspection.class));
+    }
+
+    @Test
+    void what_is_asked_for_is_left() {
+        image.task(100).fd(3, image.regular("/x")).fd(4, image.regular("/y"));
+        image.task(101).session(100).fd(3, image.regular("/z"));
+        Inspection all = inspect(Optional.empty());
+        assertEquals(List.of(101), pids(new Narrowing(Set.of(101), List.of()).of(all)));
+        assertEquals(List.of(100, 101), pids(new Narrowing(Set.of(), List.of(new Narrowing.Descriptor(0, 3))).of(all)));
+        Inspection one = new Narrowing(Set.of(), List.of(new Narrowing.Descriptor(100, 4))).of(all);
+        assertEquals(List.of(100), pids(one));
+        assertEquals(List.of(4), one.processes().get(0).descriptors().stream().map(DescriptorView::fd).toList());
+    }
+
+    @Test
+    void each_path_has_who_opens_and_who_maps_it() {
+        image.task(100).fd(3, image.regular("/x")).fd(4, image.regular("/x").flags(OpenFlags.O_WRONLY)).fd(5, image.pipeReader(7)).maps(image.regular("/lib/c"));
+        assertEquals("""
+                  PATH    OPEN AS                  MAPPED BY
+                  /lib/c                           100
+                  /x      100/3 read, 100/4 write
+                """, FilesText.of(inspect(Optional.empty())));
+    }
+
+    private static List<Integer> pids(Inspection inspection) {
+        return inspection.processes().stream().map(Inspection.ProcessView::pid).toList();
     }
 
     private DescriptorView descriptor(int fd) {

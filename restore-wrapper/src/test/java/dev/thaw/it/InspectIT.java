@@ -30,6 +30,14 @@ class InspectIT {
             }
             ThawProcess.run(scratch, "inspect", scratch.path("bare")).expect(0).expectOut("outside the image");
             JsonObject json = JsonParser.parseString(ThawProcess.run(scratch, "inspect", "--json", scratch.path("image")).expect(0).out()).getAsJsonObject();
+            assertTrue(json.getAsJsonArray("processes").get(0).getAsJsonObject().get("memoryBytes").getAsLong() > 100_000, json.toString());
+            ThawProcess.run(scratch, "inspect", "--descriptor", puppet.pid() + "/1", "--format", "dot", scratch.path("image")).expect(0).expectOut("digraph")
+                    .expectOut("pipe fd 1");
+            ThawProcess.run(scratch, "inspect", "--descriptor", "99", scratch.path("image")).expect(125).expectErr("try: thaw inspect ");
+            puppet.eval("os.write(7, b' world'); os.close(1)");
+            Dumps.of(scratch, puppet).leaveRunning().run();
+            ThawProcess.run(scratch, "diff", scratch.path("image/000001"), scratch.path("image")).expect(1)
+                    .expectOut("offset 5").expectOut("offset 11").expectOut("  - pid " + puppet.pid() + " fd 1");
             JsonObject log = json.getAsJsonArray("processes").get(0).getAsJsonObject().getAsJsonArray("descriptors").get(3).getAsJsonObject();
             assertEquals(List.of("7", "5"), List.of(log.get("fd").getAsString(), log.get("offset").getAsString()));
         }

@@ -1,0 +1,2 @@
+/** Who is connected with whom in an image, as a graph. */
+package dev.thaw.inspect.graph;
