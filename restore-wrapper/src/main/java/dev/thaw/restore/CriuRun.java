@@ -127,11 +127,22 @@ final class CriuRun implements AutoCloseable {
         return argv;
     }
 
-    /** @return the root's pid, as criu sees it, as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed */
-    OptionalInt awaitRestored(Duration limit) {
+    /**
+     * @return the root's pid, as criu sees it, as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed
+     * @throws dev.thaw.report.Failure when thaw is asked to end; criu still runs then
+     */
+    OptionalInt awaitRestored(Patience patience) {
         // Of a criu that was killed, a task that is half restored may still have the other end of the pipe.
         try (OwnedFd criu = ProcessCalls.pidfdOpen(pid)) {
-            if (FdCalls.poll(new int[] {says.reader().number(), criu.number()}, FdCalls.POLLIN, limit.toMillis())[0] == 0) {
+            short[] ready = new short[2];
+            while (ready[0] == 0 && ready[1] == 0) {
+                patience.check();
+                if (patience.isOver()) {
+                    return OptionalInt.empty();
+                }
+                ready = FdCalls.poll(new int[] {says.reader().number(), criu.number()}, FdCalls.POLLIN, patience.step().toMillis() + 1);
+            }
+            if (ready[0] == 0) {
                 return OptionalInt.empty();
             }
         }

@@ -9,7 +9,6 @@ import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,12 +32,12 @@ final class NetworkTurn implements AutoCloseable {
      *
      * @throws Failure with {@link ExitCode#TIME_LIMIT}
      */
-    static NetworkTurn take(CriuBinary criu, Duration limit) {
-        return criu.features().concurrentRestores() ? new NetworkTurn(Optional.empty()) : take(NAME, limit);
+    static NetworkTurn take(CriuBinary criu, Patience patience) {
+        return criu.features().concurrentRestores() ? new NetworkTurn(Optional.empty()) : take(NAME, patience);
     }
 
-    static NetworkTurn take(String name, Duration limit) {
-        Instant deadline = Instant.now().plus(limit);
+    static NetworkTurn take(String name, Patience patience) {
+        Duration limit = patience.left();
         while (true) {
             OwnedFd socket = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM, 0);
             try {
@@ -50,7 +49,8 @@ final class NetworkTurn implements AutoCloseable {
                     throw e;
                 }
             }
-            if (Instant.now().isAfter(deadline)) {
+            patience.check();
+            if (patience.isOver()) {
                 throw new Failure(ExitCode.TIME_LIMIT, "other restores in this network namespace took longer than " + Durations.format(limit),
                         List.of("with a criu before 4.1 they take turns"), List.of("a newer criu: scripts/install-criu", "a longer --timeout"),
                         new NotTheImagesFault("another restore had its turn"));

@@ -99,7 +99,8 @@ public final class PidHolders {
      *
      * @throws Failure with {@link ExitCode#PLAN}, naming each holder, when that does not come true in time
      */
-    public static void awaitFree(List<Integer> numbers, Duration limit) {
+    static void awaitFree(List<Integer> numbers, Patience patience) {
+        Duration limit = patience.left();
         Instant start = Instant.now();
         List<PidHolder> holders = of(numbers);
         while (!holders.isEmpty()) {
@@ -107,6 +108,7 @@ public final class PidHolders {
             if (Instant.now().isAfter(start.plus(most))) {
                 throw taken(holders, most);
             }
+            patience.check();
             pause();
             holders = of(numbers);
         }

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Supplier;
 
 /**
  * Carries out a plan: waits for the pids, opens, writes the overlay, starts criu, proves. Afterwards either every handover has arrived, or
@@ -36,34 +37,37 @@ public final class Restorer {
     private final Function<String, Optional<String>> environment;
     private final Function<Opening, OwnedFd> elsewhere;
     private final Map<Integer, String> markers;
+    private final Supplier<OptionalInt> endAskedFor;
 
     /**
      * @param environment value of a variable by name
      * @param elsewhere opens sources that are neither paths, own descriptors nor the journal; the result is owned by the restore
      * @param markers texts by descriptor of the root, see {@link Markers}
+     * @param endAskedFor a signal that came and asks for an end; as long as the tree has not run, the restore is given up for it
      */
     public Restorer(CriuBinary criu, Report report, Function<String, Optional<String>> environment, Function<Opening, OwnedFd> elsewhere,
-            Map<Integer, String> markers) {
+            Map<Integer, String> markers, Supplier<OptionalInt> endAskedFor) {
         this.criu = criu;
         this.report = report;
         this.environment = environment;
         this.elsewhere = elsewhere;
         this.markers = Map.copyOf(markers);
+        this.endAskedFor = endAskedFor;
     }
 
     /**
      * @throws Failure with the exit code of what went wrong; the images are as they were, no process of the tree is left
      */
     public Restored restore(RestoreRequest request) {
-        Instant deadline = Instant.now().plus(request.limit());
+        Patience patience = Patience.of(request.limit(), endAskedFor);
         RestorePlan plan = request.plan();
         ProcessCalls.setChildSubreaper(true);
         boolean contained = request.pidNamespace() && !bringsPidNamespace(request);
         if (!contained) {
-            makeRoom(request, deadline);
+            makeRoom(request, patience);
         }
         Set<Integer> known = HalfRestored.descendants();
-        NetworkTurn turn = NetworkTurn.take(criu, left(deadline));
+        NetworkTurn turn = NetworkTurn.take(criu, patience);
         try (OpenedHandovers opened = new HandoverOpener(elsewhere).open(plan);
                 WorkDirectory work = WorkDirectory.create(environment)) {
             String images = request.image().directory();
@@ -74,17 +78,17 @@ public final class Restorer {
             Markers.write(markers, plan, opened);
             try (Surety surety = contained ? Surety.inNamespace(plan.numbers()) : Surety.here(work, plan.numbers())) {
                 known.addAll(surety.helpers());
-                return new Run(request, images, work, surety, opened, known, deadline).execute();
+                return new Run(request, images, work, surety, opened, known, patience).execute();
             }
         } finally {
             turn.close();
         }
     }
 
-    private void makeRoom(RestoreRequest request, Instant deadline) {
+    private void makeRoom(RestoreRequest request, Patience patience) {
         if (!bringsPidNamespace(request)) {
             LastPid.stepAside(request.plan().numbers(), report);
-            PidHolders.awaitFree(request.plan().numbers(), shorter(PID_LIMIT, left(deadline)));
+            PidHolders.awaitFree(request.plan().numbers(), patience.within(PID_LIMIT));
         }
     }
 
@@ -101,17 +105,18 @@ public final class Restorer {
         private final Surety surety;
         private final OpenedHandovers opened;
         private final Set<Integer> known;
-        private final Instant deadline;
-        private final Instant patience = Instant.now().plus(PID_LIMIT);
+        private final Patience patience;
+        private final Patience forPids;
 
-        Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Set<Integer> known, Instant deadline) {
+        Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Set<Integer> known, Patience patience) {
             this.request = request;
             this.images = images;
             this.work = work;
             this.surety = surety;
             this.opened = opened;
             this.known = known;
-            this.deadline = deadline;
+            this.patience = patience;
+            this.forPids = patience.within(PID_LIMIT);
         }
 
         Restored execute() {
@@ -126,7 +131,7 @@ public final class Restorer {
                 }
                 if (restored.isEmpty()) {
                     report.detail("criu found a pid or thread id of the image taken; trying again");
-                    makeRoom(request, deadline);
+                    makeRoom(request, patience);
                     pause();
                 }
             }
@@ -139,12 +144,13 @@ public final class Restorer {
             Instant start = Instant.now();
             try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened)) {
                 report.trace(String.join(" ", criuRun.argv()));
-                OptionalInt held = criuRun.awaitRestored(left(deadline));
+                OptionalInt held = criuRun.awaitRestored(patience);
                 List<Proof.Missing> missing = held.isPresent() ? check(plan, opened, surety.realPids(plan, held.getAsInt())) : List.of();
+                patience.check();
                 if (held.isPresent()) {
                     criuRun.answer(missing.isEmpty());
                 }
-                CriuRun.Outcome outcome = criuRun.awaitEnd(left(deadline));
+                CriuRun.Outcome outcome = criuRun.awaitEnd(patience.left());
                 Duration criuTime = Duration.between(start, Instant.now());
                 if (!missing.isEmpty()) {
                     throw notArrived(plan, missing);
@@ -168,7 +174,7 @@ public final class Restorer {
 
         /** A number that seemed free may be taken by the time criu wants it, or by what nobody shows; most of it passes. */
         private boolean mayBeFreeNextTime(CriuRun.Outcome outcome) {
-            return CriuFailure.isTakenNumber(outcome) && !request.pidNamespace() && Instant.now().isBefore(patience) && Instant.now().isBefore(deadline);
+            return CriuFailure.isTakenNumber(outcome) && !request.pidNamespace() && !forPids.isOver();
         }
     }
 
@@ -199,15 +205,6 @@ public final class Restorer {
         return new Failure(ExitCode.CRIU, "criu reported success, but " + missing.size() + " of " + plan.handovers().size()
                 + " descriptors did not arrive; the restored processes were ended", because,
                 List.of("again with -vv and --log-file, and report it: this is a fault of thaw or criu"));
-    }
-
-    private static Duration left(Instant deadline) {
-        Duration left = Duration.between(Instant.now(), deadline);
-        return left.isNegative() ? Duration.ZERO : left;
-    }
-
-    private static Duration shorter(Duration a, Duration b) {
-        return a.compareTo(b) < 0 ? a : b;
     }
 
     private static void pause() {

@@ -5,6 +5,8 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.MountInfo;
 import java.security.SecureRandom;
@@ -12,17 +14,27 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 
-/** A private directory for one run of criu: its log, pid file and stderr, and the overlay of the images. Removed at the end. */
+/**
+ * A private directory for one run of criu: its log, pid file and stderr, and the overlay of the images. Removed at the end; it is locked (flock)
+ * as long as its thaw lives, so that the next one can tell what a killed one has left, and removes that.
+ */
 public final class WorkDirectory implements AutoCloseable {
-    private final String path;
+    /** The name of such a directory; the first group is the pid of its thaw. */
+    static final Pattern NAME = Pattern.compile("thaw-(\\d{1,9})-[0-9a-f]{16}");
 
-    private WorkDirectory(String path) {
+    private final String path;
+    private final Optional<OwnedFd> lock;
+
+    private WorkDirectory(String path, Optional<OwnedFd> lock) {
         this.path = path;
+        this.lock = lock;
     }
 
     /** @param environment value of a variable by name, for XDG_RUNTIME_DIR and TMPDIR */
-    public static WorkDirectory create(java.util.function.Function<String, Optional<String>> environment) {
+    public static WorkDirectory create(Function<String, Optional<String>> environment) {
         List<String> bases = new ArrayList<>();
         if (ProcessCalls.geteuid() == 0) {
             bases.add("/run");
@@ -30,19 +42,45 @@ public final class WorkDirectory implements AutoCloseable {
         environment.apply("XDG_RUNTIME_DIR").filter(base -> base.startsWith("/")).ifPresent(bases::add);
         environment.apply("TMPDIR").filter(base -> base.startsWith("/")).ifPresent(bases::add);
         bases.add("/tmp");
-        byte[] random = new byte[8];
-        new SecureRandom().nextBytes(random);
         LinuxException last = null;
         for (String base : bases) {
-            String path = base + "/thaw-" + ProcessCalls.getpid() + "-" + HexFormat.of().formatHex(random);
             try {
-                FileCalls.mkdir(path, 0700);
-                return new WorkDirectory(path);
+                WorkDirectory made = below(base);
+                AbandonedWork.remove(base);
+                return made;
             } catch (LinuxException e) {
                 last = e;
             }
         }
         throw last;
+    }
+
+    /** Another thaw may take it for abandoned before it is locked; then there is another one. */
+    private static WorkDirectory below(String base) {
+        byte[] random = new byte[8];
+        new SecureRandom().nextBytes(random);
+        String path = base + "/thaw-" + ProcessCalls.getpid() + "-" + HexFormat.of().formatHex(random);
+        FileCalls.mkdir(path, 0700);
+        try {
+            OwnedFd fd = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
+            try {
+                FileCalls.flock(fd.number(), FileCalls.LOCK_EX | FileCalls.LOCK_NB);
+                if (FileCalls.lstatIfExists(path).isPresent()) {
+                    return new WorkDirectory(path, Optional.of(fd));
+                }
+            } catch (LinuxException e) {
+                if (!e.is(Errno.EAGAIN)) { // a file system without locks, so nobody removes it either
+                    fd.close();
+                    return new WorkDirectory(path, Optional.empty());
+                }
+            }
+            fd.close();
+        } catch (LinuxException e) {
+            if (!e.is(Errno.ENOENT)) {
+                throw e;
+            }
+        }
+        return below(base);
     }
 
     public String path() {
@@ -74,7 +112,11 @@ public final class WorkDirectory implements AutoCloseable {
 
     @Override
     public void close() {
-        removeTree(path);
+        try {
+            removeTree(path);
+        } finally {
+            lock.ifPresent(OwnedFd::close);
+        }
     }
 
     /**

@@ -75,7 +75,8 @@ public final class Restoration {
     }
 
     private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life) {
-        Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, terminal, life), settings.markers());
+        Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, terminal, life), settings.markers(),
+                signals::endAskedFor);
         RestoreRequest request = new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(),
                 life.timeout().orElse(RestoreSettings.LIMIT), settings.pidNamespace());
         Registration registration = new Registration(settings.name(), settings.registry(), report);

@@ -7,13 +7,13 @@ import dev.thaw.report.Failure;
 import java.util.Optional;
 
 /** The criu that tests use: the one that thaw would find, looked for once in each JVM. */
-final class CriuOnHost {
+public final class CriuOnHost {
     private static final CriuSearch SEARCH = CriuLocator.thorough(ProcessCalls.environment()).find("");
 
     private CriuOnHost() {}
 
     /** Its program file. */
-    static String path() {
+    public static String path() {
         return SEARCH.orFailure().path();
     }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @RequiresCriu
 class CyclesIT {
     private static final int CYCLES = 50;
-    private static final long BETWEEN_REQUESTS_NANOS = 500_000;
+    private static final long BETWEEN_REQUESTS_NANOS = 5_000_000;
     private static final int ANSWER_MILLIS = 30_000;
 
     /** Does each numbered request once, writes it down, and answers with the last one it has done, also when asked for that one again. */

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Checkpoints made by the classes behind {@code thaw checkpoint}, in the test JVM: no JVM has to start for each. */
-final class Dumps {
+public final class Dumps {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final Scratch scratch;
@@ -40,20 +40,20 @@ final class Dumps {
     }
 
     /** Into {@code image} of the scratch directory. */
-    static Dumps of(Scratch scratch, Puppet puppet) {
+    public static Dumps of(Scratch scratch, Puppet puppet) {
         return new Dumps(scratch, puppet.pid());
     }
 
-    static Dumps of(Scratch scratch, Program program) {
+    public static Dumps of(Scratch scratch, Program program) {
         return new Dumps(scratch, program.pid());
     }
 
-    Dumps leaveRunning() {
+    public Dumps leaveRunning() {
         leaveRunning = true;
         return this;
     }
 
-    Dumps tcp(Tcp choice) {
+    public Dumps tcp(Tcp choice) {
         tcp = Optional.of(choice);
         return this;
     }
@@ -63,7 +63,7 @@ final class Dumps {
         return this;
     }
 
-    Dumps criuOptions(String... options) {
+    public Dumps criuOptions(String... options) {
         criuOptions = List.of(options);
         return this;
     }
@@ -73,7 +73,7 @@ final class Dumps {
         return this;
     }
 
-    Checkpoint run() {
+    public Checkpoint run() {
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         DumpOptions options = new DumpOptions(leaveRunning, tcp, NetworkLock.SKIP, intruders, criuOptions);
         CheckpointRequest request = new CheckpointRequest(pid, scratch.path("image"), options, 2, LIMIT,
@@ -85,7 +85,7 @@ final class Dumps {
         }
     }
 
-    Failure fails() {
+    public Failure fails() {
         return assertThrows(Failure.class, this::run);
     }
 

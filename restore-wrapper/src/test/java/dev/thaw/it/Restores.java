@@ -22,11 +22,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** Restores made by the classes behind {@code thaw restore}, in the test JVM, which becomes the parent: no JVM has to start for each. */
-final class Restores {
+public final class Restores {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final Scratch scratch;
@@ -38,7 +39,7 @@ final class Restores {
     }
 
     /** Of {@code image} of the scratch directory. */
-    static Restores of(Scratch scratch) {
+    public static Restores of(Scratch scratch) {
         return new Restores(scratch);
     }
 
@@ -48,19 +49,20 @@ final class Restores {
      * @param key as {@code --map} takes it
      * @param ours stays open here, and the caller's
      */
-    Restores give(String key, int ours) {
+    public Restores give(String key, int ours) {
         String name = "held-" + ours;
         held.put(name, ours);
         rules.add(new Rule(Selector.parse(key), new Rule.Action.From(SourceParser.parse("broker:" + name), Rule.Missing.ERROR), "a test", true));
         return this;
     }
 
-    void run() {
+    /** @throws dev.thaw.report.Failure as thaw would tell it */
+    public void run() {
         RestoreOptions options = new RestoreOptions(Map.of(), rules, new CgroupChoice.Own(), false, Set.of());
         Planning planning = Planning.of(scratch.path("image"), options, Set.of(), Optional.of(held.keySet()));
         CriuBinary criu = CriuLocator.of(ProcessCalls.environment()).find("").orFailure();
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
-        new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of())
+        new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of(), OptionalInt::empty)
                 .restore(new RestoreRequest(planning.image(), planning.ready(), planning.resolved().imageRoot(), LIMIT, false));
     }
 

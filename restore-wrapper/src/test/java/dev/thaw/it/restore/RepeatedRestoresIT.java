@@ -3,6 +3,7 @@ package dev.thaw.it.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.thaw.it.Bytes;
+import dev.thaw.it.Digest;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
@@ -11,9 +12,6 @@ import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,7 +27,7 @@ class RepeatedRestoresIT {
         try (FdCalls.Pipe old = pipe(); Puppet puppet = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start()) {
             String image = Thawing.dump(scratch, puppet);
             FileCalls.chmod(image, 0500);
-            String digest = digest(image);
+            String digest = Digest.of(image);
             for (int round = 0; round < 20; round++) {
                 try (FdCalls.Pipe now = pipe()) {
                     boolean toFile = round % 2 == 1;
@@ -46,7 +44,7 @@ class RepeatedRestoresIT {
                 }
             }
             assertEquals("round 1\nround 3\nround 5\nround 7\nround 9\nround 11\nround 13\nround 15\nround 17\nround 19\n", scratch.read("log"));
-            assertEquals(digest, digest(image));
+            assertEquals(digest, Digest.of(image));
         }
     }
 
@@ -77,21 +75,6 @@ class RepeatedRestoresIT {
                 assertEquals("123", scratch.read("log"));
                 Thawing.leave(puppet, thaw);
             }
-        }
-    }
-
-    /** Names, modes and contents of all files. */
-    private static String digest(String directory) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            for (String name : FileCalls.list(directory)) {
-                String path = directory + "/" + name;
-                sha.update((name + " " + FileCalls.lstat(path)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
-                sha.update(FileCalls.readAll(path));
-            }
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError(e);
         }
     }
 

@@ -1,58 +1,126 @@
 package dev.thaw.it.start;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.thaw.it.Await;
+import dev.thaw.it.Digest;
+import dev.thaw.it.Dumps;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
+import dev.thaw.it.Restores;
 import dev.thaw.it.Scratch;
+import dev.thaw.it.TestCgroup;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
-import java.time.Duration;
+import dev.thaw.linux.proc.MountInfo;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** thaw or criu killed in the middle of a restore: nothing is left, and the next restore works. */
+/** thaw or criu ended in the middle of a restore: nothing is left, and the next restore works. */
 @IntegrationTest
 @RequiresCriu
+@RequiresRoot
 class KilledIT {
-    /** Stops at a step of criu's, or before criu itself, until somebody ends it. */
-    private static String stoppingCriu(Scratch scratch, String step) {
-        String criu = System.getenv().getOrDefault("THAW_CRIU", "/opt/thaw/criu/bin/criu");
-        String script = scratch.path("step");
-        FileCalls.writeFile(script, ("#!/bin/sh\n[ \"$CRTOOLS_SCRIPT_ACTION\" = " + step + " ] || exit 0\necho $PPID >" + scratch.path("at")
-                + "\nwhile kill -0 $PPID; do sleep 0.1; done\nexit 1\n").getBytes(), 0700);
-        String wrapper = scratch.path("criu");
-        String stop = step.equals("before") ? "[ \"$1\" != restore ] || { echo $$ >" + scratch.path("at") + "; sleep 30; }\n" : "";
-        String option = step.equals("before") ? "" : " --action-script " + script;
-        FileCalls.writeFile(wrapper, ("#!/bin/sh\n" + stop + "[ \"$1\" = restore ] || exec " + criu + " \"$@\"\nexec " + criu + " \"$@\"" + option + "\n")
-                .getBytes(), 0700);
-        return wrapper;
-    }
 
     @ParameterizedTest
     @Timeout(90)
     @CsvSource({"before, thaw", "before, criu", "pre-restore, thaw", "pre-restore, criu", "post-restore, thaw", "post-restore, criu", "pre-resume, thaw",
             "pre-resume, criu"})
     void nothing_is_left_and_the_next_restore_works(String step, String victim, Scratch scratch) {
-        String image = scratch.path("image");
-        try (Puppet puppet = Puppet.start(scratch)) {
-            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
-            puppet.awaitGone();
-            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--criu", stoppingCriu(scratch, step), image)) {
-                Await.until("criu at " + step + ": " + thaw.err(), Duration.ofSeconds(30), () -> FileCalls.statIfExists(scratch.path("at")).isPresent()
-                        && scratch.read("at").endsWith("\n"));
-                ProcessCalls.kill(victim.equals("thaw") ? thaw.pid() : Integer.parseInt(scratch.read("at").strip()), Signals.SIGKILL);
+        try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
+            String generation = dump(scratch, puppet);
+            String digest = Digest.of(generation);
+            int pid;
+            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
+                    .start("restore", "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
+                pid = thaw.pid();
+                int criu = StoppingCriu.await(scratch, thaw);
+                ProcessCalls.kill(victim.equals("thaw") ? pid : criu, Signals.SIGKILL);
                 thaw.awaitEnd().expect(victim.equals("thaw") ? 137 : 122);
             }
-            puppet.awaitGone();
-            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", image)) {
-                thaw.awaitRestored(puppet);
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
-            }
+            assertNothingIsLeft(scratch, puppet, cgroup, pid);
+            assertEquals(digest, Digest.of(generation));
+            assertRestores(scratch, puppet);
         }
+    }
+
+    @ParameterizedTest
+    @Timeout(90)
+    @CsvSource({"before, 15", "pre-restore, 15", "post-restore, 2"})
+    void a_signal_that_asks_for_an_end_ends_the_restore_at_once(String step, int signal, Scratch scratch) {
+        try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
+            String generation = dump(scratch, puppet);
+            String digest = Digest.of(generation);
+            int pid;
+            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
+                    .start("restore", "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
+                pid = thaw.pid();
+                StoppingCriu.await(scratch, thaw);
+                thaw.signal(signal);
+                thaw.awaitEnd().expect(128 + signal).expectErr("thaw: restore: the restore was given up: " + Signals.name(signal) + " came\n");
+            }
+            assertNothingIsLeft(scratch, puppet, cgroup, pid);
+            assertEquals(digest, Digest.of(generation));
+            assertRestores(scratch, puppet);
+        }
+    }
+
+    @Test
+    @Timeout(90)
+    void a_restore_into_a_pid_namespace_ends_with_its_thaw(Scratch scratch) {
+        try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
+            dump(scratch, puppet);
+            int pid;
+            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
+                    .start("restore", "--pid-namespace", "--criu", StoppingCriu.at(scratch, "post-restore"), scratch.path("image"))) {
+                pid = thaw.pid();
+                StoppingCriu.await(scratch, thaw);
+                thaw.signal(Signals.SIGKILL);
+                thaw.awaitEnd().expect(137);
+            }
+            Await.until("the end of all that was half restored", () -> cgroup.processes().isEmpty());
+            assertRestores(scratch, puppet);
+            // Nobody was left to take it away; the next restore does.
+            assertEquals(List.of(), workDirectories(scratch, pid));
+        }
+    }
+
+    private static String dump(Scratch scratch, Puppet puppet) {
+        String generation = Dumps.of(scratch, puppet).run().generation().directory();
+        puppet.awaitGone();
+        return generation;
+    }
+
+    private static void assertRestores(Scratch scratch, Puppet puppet) {
+        Restores.of(scratch).run();
+        assertEquals("42", puppet.eval("40 + 2"));
+    }
+
+    private static void assertNothingIsLeft(Scratch scratch, Puppet puppet, TestCgroup cgroup, int thaw) {
+        puppet.awaitGone();
+        Await.until("the end of its helpers, of which there are " + cgroup.processes(), () -> cgroup.processes().isEmpty());
+        Await.until("the end of its work directory", () -> workDirectories(scratch, thaw).isEmpty());
+        assertEquals(List.of(), FileCalls.list(cgroup.directory()).stream()
+                .filter(name -> FileCalls.lstat(cgroup.file(name)).isDirectory()).toList(), "cgroups");
+        assertTrue(MountInfo.read(ProcessCalls.getpid()).stream().noneMatch(mount -> mount.mountPoint().contains("/thaw-" + thaw + "-")), "mounts");
+        String generation = scratch.path("image/000001");
+        try (OwnedFd directory = FileCalls.open(generation, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY)) {
+            FileCalls.flock(directory.number(), FileCalls.LOCK_EX | FileCalls.LOCK_NB);
+        }
+    }
+
+    private static List<String> workDirectories(Scratch scratch, int thaw) {
+        return List.of("/run", "/tmp", scratch.path()).stream().flatMap(base -> FileCalls.list(base).stream())
+                .filter(name -> name.startsWith("thaw-" + thaw + "-")).toList();
     }
 }

@@ -1,0 +1,64 @@
+package dev.thaw.restore;
+
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import java.util.regex.Matcher;
+
+/** Removes the work directories of those thaws that were killed: nobody holds their lock any more. */
+final class AbandonedWork {
+    private static final int STICKY = 01000;
+    private static final int GROUP_OR_OTHERS = 077;
+    private static final int GROUP_OR_OTHERS_WRITE = 022;
+
+    private AbandonedWork() {}
+
+    /** What cannot be removed stays: it is in nobody's way. */
+    static void remove(String base) {
+        try {
+            if (!isSafe(FileCalls.stat(base))) {
+                return;
+            }
+            for (String name : FileCalls.list(base)) {
+                Matcher matcher = WorkDirectory.NAME.matcher(name);
+                if (matcher.matches() && mayBeAbandonedBy(Integer.parseInt(matcher.group(1)))) {
+                    removeAbandoned(base + "/" + name);
+                }
+            }
+        } catch (LinuxException notOurs) {
+            return;
+        }
+    }
+
+    /** The lock says it in the end: in another pid namespace the number is another process's, or ours. */
+    private static boolean mayBeAbandonedBy(int pid) {
+        return pid == ProcessCalls.getpid() || !ProcessCalls.exists(pid);
+    }
+
+    private static void removeAbandoned(String path) {
+        if (FileCalls.lstatIfExists(path).filter(AbandonedWork::isOurs).isEmpty()) {
+            return;
+        }
+        try (OwnedFd fd = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW)) {
+            if (isOurs(FileCalls.fstat(fd.number()))) {
+                FileCalls.flock(fd.number(), FileCalls.LOCK_EX | FileCalls.LOCK_NB);
+                WorkDirectory.removeTree(path);
+            }
+        } catch (LinuxException inUseOrJustRemoved) {
+            return;
+        }
+    }
+
+    private static boolean isOurs(FileStatus status) {
+        return status.isDirectory() && status.uid() == ProcessCalls.geteuid() && (status.permissions() & GROUP_OR_OTHERS) == 0;
+    }
+
+    /** Where others can put a link in the place of our directory, nothing is followed into it. */
+    private static boolean isSafe(FileStatus base) {
+        boolean trusted = base.uid() == 0 || base.uid() == ProcessCalls.geteuid();
+        return trusted && ((base.permissions() & GROUP_OR_OTHERS_WRITE) == 0 || (base.mode() & STICKY) != 0);
+    }
+}
