@@ -24,6 +24,7 @@ public final class Brokers {
     public static final Duration LIMIT = Duration.ofSeconds(10);
 
     private static final String SOCKET = "/broker.sock";
+    private static final String VARIABLE = "THAW_BROKER";
 
     private Brokers() {}
 
@@ -75,6 +76,20 @@ public final class Brokers {
         }
     }
 
+    /**
+     * Names of the two ends of a pipe: read, write.
+     *
+     * @throws Failure when the name leaves no room for the ending
+     */
+    public static FdName[] ends(FdName pipe) {
+        try {
+            return new FdName[] {pipe.readEnd(), pipe.writeEnd()};
+        } catch (IllegalArgumentException e) {
+            throw new Failure(ExitCode.USAGE, "'" + pipe.text() + "' is too long for the name of a pipe", List.of(e.getMessage()),
+                    List.of("a shorter one: :write is added to it"));
+        }
+    }
+
     public static Failure failure(String what, BrokerException e) {
         return new Failure(ExitCode.SOURCE, what, List.of(e.getMessage(), e.why()), e.tries(), e);
     }
@@ -84,12 +99,13 @@ public final class Brokers {
         return named.orElseGet(() -> defaultSocket(Brokers::variable, ProcessCalls.geteuid()));
     }
 
-    /** Where the broker of a user listens, unless told otherwise: in the directory for what runs, {@code /run/thaw} for root. */
+    /** Where the broker listens, unless told otherwise: where THAW_BROKER says, else in the directory for what runs, {@code /run/thaw} for root. */
     public static String defaultSocket(Function<String, Optional<String>> variable, int euid) {
-        return NameRegistry.defaultDirectory(variable, euid).map(directory -> directory + SOCKET).orElseThrow(() -> new Failure(
+        Optional<String> named = variable.apply(VARIABLE).filter(path -> !path.isEmpty());
+        return named.isPresent() ? named.get() : NameRegistry.defaultDirectory(variable, euid).map(directory -> directory + SOCKET).orElseThrow(() -> new Failure(
                 ExitCode.USAGE,
                 "where the broker listens is not known",
-                List.of("neither --socket nor XDG_RUNTIME_DIR says it, and user " + euid + " is not root"),
+                List.of("neither --socket nor THAW_BROKER nor XDG_RUNTIME_DIR says it, and user " + euid + " is not root"),
                 List.of("--socket PATH", "XDG_RUNTIME_DIR=/run/user/" + euid)));
     }
 

@@ -63,23 +63,33 @@ final class CommandFacade {
         line.setParameterExceptionHandler((exception, arguments) -> usageError(exception));
         line.setExecutionExceptionHandler((exception, failed, parsed) -> failed(exception, parsed));
         describeExitCodes(line);
+        configureSubcommands(line);
+        return line;
+    }
+
+    private static void configureSubcommands(CommandLine line) {
         for (CommandLine command : line.getSubcommands().values()) {
             // Everything after the first word that is no option belongs to COMMAND.
             command.setStopAtPositional(command.getCommand() instanceof TakesCommand);
             describeExitCodes(command);
+            configureSubcommands(command);
         }
-        return line;
+    }
+
+    /** The words that name a command, without the program's: {@code broker store}; empty for the program itself. */
+    static String words(CommandSpec command) {
+        return command.parent() == null ? "" : (words(command.parent()) + " " + command.name()).strip();
     }
 
     private int usageError(ParameterException exception) {
         CommandLine at = exception.getCommandLine();
-        boolean isRoot = at.getParent() == null;
-        String name = isRoot ? "" : at.getCommandName();
-        String help = isRoot ? "thaw --help" : "thaw " + name + " --help";
+        String name = words(at.getCommandSpec());
+        String program = ("thaw " + name).strip();
+        String help = program + " --help";
         String what = exception.getMessage();
-        if (isRoot && exception instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+        if (!at.getSubcommands().isEmpty() && exception instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
             what = "there is no command '" + unmatched.getUnmatched().get(0) + "'";
-            help = unmatched.getSuggestions().isEmpty() ? help : "thaw " + unmatched.getSuggestions().get(0) + ", or " + help;
+            help = unmatched.getSuggestions().isEmpty() ? help : program + " " + unmatched.getSuggestions().get(0) + ", or " + help;
         }
         new Report(name, environment.err(), 0, false).failure(new Failure(ExitCode.USAGE, what, List.of(), List.of(help)));
         return ExitCode.USAGE;

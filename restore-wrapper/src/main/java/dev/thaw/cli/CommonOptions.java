@@ -56,7 +56,7 @@ public final class CommonOptions {
     /** The outlet for this command's messages. */
     public Report report(Environment environment) {
         if (report == null) {
-            Report plain = new Report(command.name(), environment.err(), verbose.length, quiet);
+            Report plain = new Report(CommandFacade.words(command), environment.err(), verbose.length, quiet);
             report = logFile == null ? plain : plain.alsoTo(openLog());
         }
         return report;

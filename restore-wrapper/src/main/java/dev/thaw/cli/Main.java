@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.cli.broker.BrokerCommand;
 import dev.thaw.report.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class Main {
         commands.put("diff", DiffCommand::new);
         commands.put("check", CheckCommand::new);
         commands.put("explain", ExplainCommand::new);
+        commands.put("broker", BrokerCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

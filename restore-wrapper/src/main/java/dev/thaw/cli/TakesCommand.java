@@ -1,4 +1,4 @@
 package dev.thaw.cli;
 
 /** Marks a command whose words after the options are another program's: {@code thaw run sleep --help} is no call for thaw's help. */
-interface TakesCommand {}
+public interface TakesCommand {}

@@ -43,6 +43,15 @@ public final class ServiceNotify {
         send("STATUS=" + text.replace('\n', ' '));
     }
 
+    /**
+     * Any message (man 3 sd_notify): lines of the form KEY=VALUE.
+     *
+     * @param descriptors that go with it; they stay the caller's
+     */
+    public void message(String text, int... descriptors) {
+        send(text, descriptors);
+    }
+
     /** Waits until the manager has read what was sent: the message of a process that is gone by then could not be told to belong to the unit. */
     private void barrier() {
         try (FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {

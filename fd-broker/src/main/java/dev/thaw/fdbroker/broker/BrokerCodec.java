@@ -36,8 +36,7 @@ public final class BrokerCodec {
     private static final int LOCK = 0;
     private static final int LISTENER = 1;
     private static final int CONNECTION = 2;
-    private static final int INDEX = 3;
-    private static final int HELD = 4;
+    private static final int HELD = 3;
 
     private BrokerCodec() {}
 
@@ -194,8 +193,6 @@ public final class BrokerCodec {
             packet.u8(LISTENER);
         } else if (item instanceof Item.Connection) {
             packet.u8(CONNECTION);
-        } else if (item instanceof Item.Index) {
-            packet.u8(INDEX);
         } else if (item instanceof Item.Held held) {
             write(packet.u8(HELD).i64(held.id()), held.holding());
         }
@@ -210,8 +207,6 @@ public final class BrokerCodec {
                 return new Item.Listener();
             case CONNECTION:
                 return new Item.Connection();
-            case INDEX:
-                return new Item.Index();
             case HELD:
                 long id = packet.i64("the number of an item");
                 return new Item.Held(id, holding(packet));

@@ -63,14 +63,10 @@ public sealed interface BrokerReply {
         record Connection() implements Item {
         }
 
-        /** The record of what the service manager keeps as well. */
-        record Index() implements Item {
-        }
-
         /**
          * A descriptor that is kept.
          *
-         * @param id its number in the index
+         * @param id its number, which no other one gets
          */
         record Held(long id, Holding holding) implements Item {
         }

@@ -20,8 +20,11 @@ import dev.thaw.linux.SocketCalls;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * Serves all clients in one thread, a request of each in turn. It never waits for one of them: a client that does not read its reply gets no
@@ -30,41 +33,88 @@ import java.util.Optional;
 public final class BrokerServer implements AutoCloseable {
     private static final int ACCEPTED_AT_ONCE = 16;
     private static final long LONGEST_WAIT_MILLIS = 60_000;
+    private static final long ACCEPT_PAUSE_NANOS = 100_000_000;
 
     private final OwnedFd listener;
+    private final Optional<SocketPlace> place;
     private final Limits limits;
+    private final Keeper keeper;
     private final FdStore store;
     private final DescriptorCloser closer = new DescriptorCloser();
     private final RequestHandler handler;
     private final FdCalls.Pipe wake = FdCalls.pipe2(OpenFlags.O_NONBLOCK);
     private final PollSet poll = new PollSet();
     private final List<Connection> connections = new ArrayList<>();
+    private final Queue<AccessPolicy> newPolicies = new ConcurrentLinkedQueue<>();
+    private Optional<HandingOver> handingOver = Optional.empty();
+    private boolean handedOver;
+    private long acceptsFrom = System.nanoTime();
     private volatile boolean stopping;
 
-    /** @param listener a listening socket, which is the server's from here on */
-    public BrokerServer(OwnedFd listener, AccessPolicy policy, Limits limits) {
-        this.listener = listener;
-        this.limits = limits;
-        this.store = new FdStore(policy.ownUser(), limits.descriptors(), limits.descriptorsPerUser());
-        this.handler = new RequestHandler(store, closer, Keeper.NONE, policy, 1);
-        FdCalls.setFlags(listener.number(), FdCalls.getFlags(listener.number()) | OpenFlags.O_NONBLOCK);
+    /** How {@link #run} ended. */
+    public enum End {
+        /** By {@link #stop}: what was kept has no other holder, unless there is a {@link Keeper}. */
+        STOPPED,
+        /** A successor has it all: nothing may be taken away from it. */
+        HANDED_OVER
     }
 
-    /** Serves until {@link #stop}; requests that have come by then are answered. */
-    public void run() {
-        while (!stopping) {
+    /**
+     * @param listener a listening socket, which is the server's from here on
+     * @param place where it listens, for a successor; stays the caller's. Empty when it is a service manager's socket
+     * @param inherited what a former broker kept; the server's from here on
+     */
+    public BrokerServer(OwnedFd listener, Optional<SocketPlace> place, AccessPolicy policy, Limits limits, Keeper keeper,
+                        Inheritance inherited) {
+        this.listener = listener;
+        this.place = place;
+        this.limits = limits;
+        this.keeper = keeper;
+        this.store = new FdStore(policy.ownUser(), limits.descriptors(), limits.descriptorsPerUser());
+        this.handler = new RequestHandler(store, closer, keeper, policy, inherited.nextId());
+        inherited.held().forEach(store::add);
+        FdCalls.setFlags(listener.number(), FdCalls.getFlags(listener.number()) | OpenFlags.O_NONBLOCK);
+        inherited.connections().forEach(this::adopt);
+    }
+
+    /** Serves until {@link #stop}, and then what has come by then; or until a successor has taken over. */
+    public End run() {
+        while (!stopping && !handedOver) {
             round(waitMillis());
         }
         long end = System.nanoTime() + limits.drain().toNanos();
-        while (round(0) && System.nanoTime() < end) {
-            handler.expire(Instant.now());
+        boolean busy = true;
+        while (busy && !handedOver && System.nanoTime() < end) {
+            busy = round(0);
         }
+        return handedOver ? End.HANDED_OVER : End.STOPPED;
+    }
+
+    /** What is kept at any time; for the thread that {@link #run}s, or when that has ended. */
+    public Collection<HeldFd> held() {
+        return store.all();
+    }
+
+    /** Another policy from the next request on; from any thread. */
+    public void policy(AccessPolicy replacement) {
+        newPolicies.add(replacement);
+        wake();
     }
 
     /** Ends {@link #run}, from any thread. */
     public void stop() {
         stopping = true;
-        FileCalls.write(wake.writer().number(), new byte[1], 0, 1);
+        wake();
+    }
+
+    private void wake() {
+        try {
+            FileCalls.write(wake.writer().number(), new byte[1], 0, 1);
+        } catch (LinuxException e) {
+            if (!e.is(Errno.EAGAIN)) { // full: it will wake up anyway
+                throw e;
+            }
+        }
     }
 
     @Override
@@ -79,12 +129,20 @@ public final class BrokerServer implements AutoCloseable {
     private boolean round(long waitMillis) {
         long now = System.nanoTime();
         poll.clear();
-        poll.add(wake.reader().number(), stopping ? 0 : FdCalls.POLLIN);
-        poll.add(listener.number(), FdCalls.POLLIN);
-        List<Connection> watched = List.copyOf(connections);
+        poll.add(wake.reader().number(), FdCalls.POLLIN);
+        poll.add(handingOver.isPresent() || acceptsFrom - now > 0 ? -1 : listener.number(), FdCalls.POLLIN);
+        List<Connection> watched = handingOver.map(to -> List.of(to.successor())).orElseGet(() -> List.copyOf(connections));
         watched.forEach(connection -> poll.add(connection.isPaused(now) ? -1 : connection.fd(), FdCalls.POLLIN));
         poll.await(waitMillis);
-        handler.expire(Instant.now());
+        if (poll.happened(0) != 0) {
+            FileCalls.read(wake.reader().number(), new byte[64], 0, 64);
+        }
+        for (AccessPolicy policy = newPolicies.poll(); policy != null; policy = newPolicies.poll()) {
+            handler.policy(policy);
+        }
+        if (handingOver.isEmpty()) {
+            handler.expire(Instant.now());
+        }
         boolean busy = false;
         for (int i = 0; i < watched.size(); i++) {
             int happened = poll.happened(2 + i);
@@ -97,13 +155,23 @@ public final class BrokerServer implements AutoCloseable {
             busy = true;
             accept();
         }
-        closeSilent();
+        if (handingOver.isEmpty()) {
+            closeSilent();
+        } else if (handingOver.get().isLate(System.nanoTime())) {
+            drop(handingOver.get().successor());
+        }
         return busy;
     }
 
     private long waitMillis() {
         long now = System.nanoTime();
         long nanos = Duration.ofMillis(LONGEST_WAIT_MILLIS).toNanos();
+        if (handingOver.isPresent()) {
+            return Math.max(0, (handingOver.get().until() - now) / 1_000_000 + 1);
+        }
+        if (acceptsFrom - now > 0) {
+            nanos = acceptsFrom - now;
+        }
         for (Connection connection : connections) {
             long at = connection.hasPaused() ? connection.pausedUntil() : connection.silentAt(limits.idle());
             nanos = Math.min(nanos, at - now);
@@ -119,13 +187,21 @@ public final class BrokerServer implements AutoCloseable {
             try {
                 fd = SocketCalls.accept(listener.number());
             } catch (LinuxException nobodyThereOrNoRoom) {
+                if (!nobodyThereOrNoRoom.is(Errno.EAGAIN)) {
+                    // It stays readable: without a pause this would be asked over and over.
+                    acceptsFrom = System.nanoTime() + ACCEPT_PAUSE_NANOS;
+                }
                 return;
             }
-            try {
-                add(Connection.of(fd, System.nanoTime()));
-            } catch (LinuxException gone) {
-                fd.close();
-            }
+            adopt(fd);
+        }
+    }
+
+    private void adopt(OwnedFd fd) {
+        try {
+            add(Connection.of(fd, System.nanoTime()));
+        } catch (LinuxException gone) {
+            fd.close();
         }
     }
 
@@ -186,7 +262,14 @@ public final class BrokerServer implements AutoCloseable {
                 throw new RefusedException(Reason.DESCRIPTORS, "some of the descriptors got lost on the way", "fewer at once");
             }
             BrokerRequest request = BrokerCodec.decodeRequest(received.payload());
-            if (stopping && request.descriptors() > 0) {
+            if (request instanceof BrokerRequest.TakeOver takeOver) {
+                return send(connection, handOver(connection, takeOver));
+            }
+            if (request instanceof BrokerRequest.TakenOver takenOver) {
+                return takenOver(connection, takenOver);
+            }
+            boolean adds = request.descriptors() > 0 || request instanceof BrokerRequest.Open;
+            if (stopping && adds && !keeper.outlivesThisProcess()) {
                 throw new RefusedException(Reason.STOPPING, "the broker is ending, and would take them along", "the next broker");
             }
             Peer known = handler.policy().asksForProgram() ? PeerReader.withProgram(peer, connection.fd()) : peer;
@@ -199,6 +282,33 @@ public final class BrokerServer implements AutoCloseable {
             send(connection, new RequestHandler.Answer(refused(e.refusal())));
             return false;
         }
+    }
+
+    private RequestHandler.Answer handOver(Connection connection, BrokerRequest.TakeOver request) {
+        if (connection.peer().uid() != handler.policy().ownUser()) {
+            throw new RefusedException(Reason.NOT_ALLOWED, connection.peer().text() + " may not take over from the broker of user "
+                    + handler.policy().ownUser(), "as user " + handler.policy().ownUser());
+        }
+        if (keeper.outlivesThisProcess() || place.isEmpty()) {
+            throw new RefusedException(Reason.NOT_ALLOWED, "this broker is a service manager's, which keeps its socket", "systemctl restart");
+        }
+        if (stopping) {
+            throw new RefusedException(Reason.STOPPING, "the broker is ending", "thaw broker serve, without --replace");
+        }
+        if (handingOver.isEmpty() || request.from() == 0) {
+            List<Connection> others = connections.stream().filter(other -> other != connection).toList();
+            handingOver = Optional.of(new HandingOver(connection, place.get().lock(), listener.number(), others, store.all(), limits.handOver()));
+        }
+        return handingOver.get().from(request.from(), System.nanoTime());
+    }
+
+    private boolean takenOver(Connection connection, BrokerRequest.TakenOver request) {
+        if (handingOver.filter(to -> to.successor() == connection && to.size() == request.count()).isEmpty()) {
+            throw new RefusedException(Reason.MALFORMED, "this is not what was handed over", "thaw broker serve --replace");
+        }
+        // From the moment the successor reads this it serves; so nothing is done after it.
+        handedOver = send(connection, new RequestHandler.Answer(new BrokerReply.Done()));
+        return handedOver;
     }
 
     private void checkUnderWay(int uid, int more) {
@@ -229,13 +339,28 @@ public final class BrokerServer implements AutoCloseable {
     private void closeSilent() {
         long now = System.nanoTime();
         for (Connection connection : List.copyOf(connections)) {
-            if (now - connection.silentAt(connection.hasPaused() ? limits.unread() : limits.idle()) > 0) {
+            Duration limit = connection.hasPaused() ? limits.unread() : limits.idle();
+            if (now - connection.silentAt(limit) > 0) {
+                farewell(connection, limit);
                 drop(connection);
             }
         }
     }
 
+    /** For when it asks again; one that does not read gets no more. */
+    private static void farewell(Connection connection, Duration limit) {
+        try {
+            if (!connection.hasUnreadReply()) {
+                String why = "nothing came over this connection for " + limit.toMillis() + " ms";
+                send(connection, new RequestHandler.Answer(refused(new Refusal(Reason.IDLE, why, "connect again"))));
+            }
+        } catch (LinuxException gone) {
+            return;
+        }
+    }
+
     private void drop(Connection connection) {
+        handingOver = handingOver.filter(to -> to.successor() != connection);
         connections.remove(connection);
         connection.close();
     }

@@ -15,6 +15,7 @@ public final class SocketPlace implements AutoCloseable {
 
     private final String path;
     private final OwnedFd lock;
+    private boolean left;
 
     private SocketPlace(String path, OwnedFd lock) {
         this.path = path;
@@ -42,6 +43,21 @@ public final class SocketPlace implements AutoCloseable {
         }
     }
 
+    /** The place of a broker that hands it over, with its lock, which this takes over. */
+    public static SocketPlace takenOver(String path, OwnedFd lock) {
+        return new SocketPlace(path, lock);
+    }
+
+    /** Number of the descriptor that holds the place; stays owned by this. */
+    int lock() {
+        return lock.number();
+    }
+
+    /** Leaves the place to a successor that has the lock as well: {@link #close} lets the socket be. */
+    public void leave() {
+        left = true;
+    }
+
     /**
      * Listens there.
      *
@@ -66,7 +82,9 @@ public final class SocketPlace implements AutoCloseable {
     /** Leaves the place, the socket removed. The empty lock file stays: to remove it would let two brokers lock one file each. */
     @Override
     public void close() {
-        removeOldSocket();
+        if (!left) {
+            removeOldSocket();
+        }
         lock.close();
     }
 

@@ -1,0 +1,2 @@
+/** {@code thaw broker}: one class a verb. */
+package dev.thaw.cli.broker;
