@@ -71,11 +71,16 @@ final class CriuRun implements AutoCloseable {
     /**
      * @param images the images directory, or an overlay of it
      * @param surety where criu is started
+     * @param beforehand what has to be done while nothing of the tree runs, where criu cannot be made to wait for it
      */
-    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, OpenedHandovers opened) {
+    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, OpenedHandovers opened,
+            Runnable beforehand) {
         SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
         CriuRun run = new CriuRun(criu, plan, images, work, surety, descriptors);
         try {
+            if (!run.hold.isUsable()) {
+                beforehand.run();
+            }
             run.spawn(plan, surety, descriptors);
             return run;
         } catch (RuntimeException e) {

@@ -16,7 +16,7 @@ import dev.thaw.report.Failure;
 import java.util.List;
 import java.util.function.Function;
 
-/** Opens what a plan hands over, exactly as it says: access mode, status flags, offset, unread bytes. */
+/** Opens what a plan hands over, exactly as it says: access mode, status flags, offset. What is in there stays: {@link Contents} comes later. */
 final class HandoverOpener {
     private final Function<Opening, OwnedFd> elsewhere;
 
@@ -30,11 +30,7 @@ final class HandoverOpener {
         OpenedHandovers opened = new OpenedHandovers();
         try {
             for (Handover handover : plan.handovers()) {
-                OwnedFd fd = open(handover);
-                opened.put(handover, fd);
-                if (handover.replay().size() > 0) {
-                    Replay.write(handover, fd.number());
-                }
+                opened.put(handover, open(handover));
             }
             return opened;
         } catch (RuntimeException e) {
@@ -78,7 +74,7 @@ final class HandoverOpener {
         if (status != null && status.isFifo()) {
             return openFifo(opening);
         }
-        int flags = opening.flags() | OpenFlags.O_NOCTTY;
+        int flags = opening.flags() & ~OpenFlags.O_TRUNC | OpenFlags.O_NOCTTY;
         OwnedFd fd = opening.createMode().isPresent()
                 ? FileCalls.open(opening.path(), flags | OpenFlags.O_CREAT, opening.createMode().getAsInt())
                 : FileCalls.open(opening.path(), flags);

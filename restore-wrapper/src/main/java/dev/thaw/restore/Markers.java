@@ -1,8 +1,5 @@
 package dev.thaw.restore;
 
-import dev.thaw.linux.FileCalls;
-import dev.thaw.linux.KernelString;
-import dev.thaw.linux.LinuxException;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.plan.Use;
@@ -13,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** {@code --marker N=TEXT}: a line that tells where in a stream the application goes on. Written before any of its processes runs. */
+/** {@code --marker N=TEXT}: a line that tells where in a stream the application goes on. {@link Contents} writes it. */
 public final class Markers {
     private Markers() {}
 
@@ -28,19 +25,8 @@ public final class Markers {
         }
     }
 
-    static void write(Map<Integer, String> markers, RestorePlan plan, OpenedHandovers opened) {
-        markers.forEach((descriptor, text) -> {
-            Handover handover = find(descriptor, plan).orElseThrow();
-            try {
-                FileCalls.writeFully(opened.number(handover), KernelString.encode(text + "\n"));
-            } catch (LinuxException e) {
-                throw new Failure(ExitCode.SOURCE, "--marker " + descriptor + " could not be written to " + handover.opening().text(),
-                        List.of(e.getMessage()), List.of("without --marker"), e);
-            }
-        });
-    }
-
-    private static Optional<Handover> find(int descriptor, RestorePlan plan) {
+    /** The handover that descriptor {@code descriptor} of the root gets. */
+    static Optional<Handover> find(int descriptor, RestorePlan plan) {
         return plan.handovers().stream().filter(handover -> handover.uses().stream().anyMatch(use -> use.kind() == Use.Kind.DESCRIPTOR
                 && use.fd() == descriptor && use.pids().contains(plan.rootPid()))).findFirst();
     }

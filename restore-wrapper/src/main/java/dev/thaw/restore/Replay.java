@@ -28,15 +28,21 @@ final class Replay {
             if (isTheOldOne(handover, status) && startsWith(newer, unread)) {
                 unread = new byte[0];
             }
-            int size = unread.length + newer.length;
-            if (size > FdCalls.getPipeSize(both.number())) {
-                FdCalls.setPipeSize(both.number(), size);
+            try {
+                makeRoom(both.number(), unread.length + newer.length);
+                FileCalls.writeFully(both.number(), unread);
+            } finally {
+                FileCalls.writeFully(both.number(), newer);
             }
-            FileCalls.writeFully(both.number(), unread);
-            FileCalls.writeFully(both.number(), newer);
         } catch (dev.thaw.linux.LinuxException e) {
             throw new Failure(ExitCode.SOURCE, unread.length + " unread bytes of " + handover.what() + " do not fit into the new pipe",
                     List.of(e.getMessage()), List.of("hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), e);
+        }
+    }
+
+    private static void makeRoom(int pipe, int bytes) {
+        if (bytes > FdCalls.getPipeSize(pipe)) {
+            FdCalls.setPipeSize(pipe, bytes);
         }
     }
 

@@ -75,10 +75,10 @@ public final class Restorer {
                 images = work.file("images");
                 OverlayDirectory.write(request.image(), plan.overlay().get(), images);
             }
-            Markers.write(markers, plan, opened);
+            Contents contents = new Contents(plan, opened, markers);
             try (Surety surety = contained ? Surety.inNamespace(plan.numbers()) : Surety.here(work, plan.numbers())) {
                 known.addAll(surety.helpers());
-                return new Run(request, images, work, surety, opened, known, patience).execute();
+                return new Run(request, images, work, surety, opened, contents, known, patience).execute();
             }
         } finally {
             turn.close();
@@ -104,16 +104,19 @@ public final class Restorer {
         private final WorkDirectory work;
         private final Surety surety;
         private final OpenedHandovers opened;
+        private final Contents contents;
         private final Set<Integer> known;
         private final Patience patience;
         private final Patience forPids;
 
-        Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Set<Integer> known, Patience patience) {
+        Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Contents contents,
+                Set<Integer> known, Patience patience) {
             this.request = request;
             this.images = images;
             this.work = work;
             this.surety = surety;
             this.opened = opened;
+            this.contents = contents;
             this.known = known;
             this.patience = patience;
             this.forPids = patience.within(PID_LIMIT);
@@ -142,14 +145,10 @@ public final class Restorer {
         private Optional<Restored> attempt() {
             RestorePlan plan = request.plan();
             Instant start = Instant.now();
-            try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened)) {
+            try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened, contents::prepare)) {
                 report.trace(String.join(" ", criuRun.argv()));
                 OptionalInt held = criuRun.awaitRestored(patience);
-                List<Proof.Missing> missing = held.isPresent() ? check(plan, opened, surety.realPids(plan, held.getAsInt())) : List.of();
-                patience.check();
-                if (held.isPresent()) {
-                    criuRun.answer(missing.isEmpty());
-                }
+                List<Proof.Missing> missing = held.isPresent() ? proveHeld(criuRun, surety.realPids(plan, held.getAsInt())) : notHeld();
                 CriuRun.Outcome outcome = criuRun.awaitEnd(patience.left());
                 Duration criuTime = Duration.between(start, Instant.now());
                 if (!missing.isEmpty()) {
@@ -169,6 +168,27 @@ public final class Restorer {
                     proveRunning(plan, opened, pids);
                 }
                 return Optional.of(new Restored(pids.applyAsInt(plan.rootPid()), criuTime, known, surety.succeed(plan.rootPid())));
+            }
+        }
+
+        private List<Proof.Missing> notHeld() {
+            patience.check();
+            return List.of();
+        }
+
+        /** Between the proof and the go-ahead is the place for what cannot be taken back: nothing of the tree has run, and it is all there. */
+        private List<Proof.Missing> proveHeld(CriuRun criuRun, IntUnaryOperator pids) {
+            boolean goOn = false;
+            try {
+                List<Proof.Missing> missing = check(request.plan(), opened, pids);
+                patience.check();
+                if (missing.isEmpty() && !patience.isOver()) {
+                    contents.prepare();
+                    goOn = true;
+                }
+                return missing;
+            } finally {
+                criuRun.answer(goOn);
             }
         }
 
