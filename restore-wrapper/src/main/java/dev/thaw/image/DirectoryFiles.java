@@ -45,9 +45,14 @@ final class DirectoryFiles implements ImageFiles {
     public long totalBytes() {
         long bytes = 0;
         for (String name : names) {
-            bytes += FileCalls.statIfExists(path(name)).map(FileStatus::size).orElse(0L);
+            bytes += size(name);
         }
         return bytes;
+    }
+
+    @Override
+    public long size(String name) {
+        return FileCalls.statIfExists(path(name)).map(FileStatus::size).orElse(0L);
     }
 
     @Override

@@ -14,6 +14,9 @@ interface ImageFiles {
     /** The sizes of these files together. */
     long totalBytes();
 
+    /** Bytes of a file that is there, without reading it. */
+    long size(String name);
+
     /** The whole file; {@link ImageException} when it is missing, too large, or not to be read. */
     byte[] read(String name);
 

@@ -12,7 +12,7 @@ public final class ImagesDirectory {
     }
 
     /**
-     * Reads all but memory pages.
+     * Reads all but memory pages; of those it only sees whether they are all there.
      *
      * @param directory a bare images directory, or one generation; a KernelString
      * @throws ImageException when something is missing, or is not what criu writes
@@ -29,6 +29,7 @@ public final class ImagesDirectory {
 
     static ImageSnapshot decode(ImageFiles images) {
         Inventory inventory = TreeReader.inventory(images);
+        PagesCheck.check(images);
         List<TaskImage> tasks = new TaskReader(images).tasks();
         List<RemapImage> remaps = TreeReader.remaps(images);
         Map<FileId, FileImage> files = new FileReader(images, remaps).files();

@@ -17,6 +17,11 @@ record MemoryFiles(String directory, Map<String, byte[]> contents) implements Im
     }
 
     @Override
+    public long size(String name) {
+        return contents.get(name).length;
+    }
+
+    @Override
     public byte[] read(String name) {
         if (!has(name)) {
             throw ImageException.of(ImageException.Kind.MISSING, name, "not in " + directory);

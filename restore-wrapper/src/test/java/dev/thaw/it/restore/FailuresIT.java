@@ -33,6 +33,19 @@ class FailuresIT {
     }
 
     @Test
+    void memory_that_is_not_all_there_is_noticed_before_criu_is_started(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            byte[] pages = FileCalls.readAll(image + "/pages-1.img");
+            FileCalls.writeFile(image + "/pages-1.img", java.util.Arrays.copyOf(pages, pages.length - 4096), 0600);
+            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("pages-1.img: truncated at byte " + (pages.length - 4096))
+                    .expectErr(pages.length / 4096 + " pages");
+            FileCalls.unlink(image + "/pages-1.img");
+            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("pages-1.img: not in " + image);
+        }
+    }
+
+    @Test
     void failing_criu_is_quoted_and_the_image_can_be_restored_afterwards(Scratch scratch) {
         try (Puppet puppet = Puppet.start(scratch)) {
             String image = Thawing.dump(scratch, puppet);
