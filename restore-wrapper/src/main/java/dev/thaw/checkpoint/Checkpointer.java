@@ -110,10 +110,12 @@ public final class Checkpointer {
         try (HoldScript script = HoldScript.at("post-dump", DumpRun.SAYS, DumpRun.HEARS)) {
             // Where memfds must not be executed, criu ends the tree before its images are looked at.
             boolean hold = !leaveRunning && script.isUsable();
-            CriuDump dump = new CriuDump(request.pid(), attempt.generation().directory(), attempt.workDirectory(), leaveRunning, freezeSeconds(),
-                    hold ? script.path() : "", options);
+            CriuDump dump = new CriuDump(planned.scan().imagePid(planned.scan().root()), attempt.generation().directory(), attempt.workDirectory(), leaveRunning, freezeSeconds(),
+                    hold && !planned.scan().dumper().inside() ? script.path() : "", options);
             report.detail("criu " + request.criu().version() + ": " + String.join(" ", dump.arguments(request.criu().path())));
-            try (DumpRun run = DumpRun.start(request.criu().path(), dump)) {
+            try (DumpRun run = planned.scan().dumper().inside()
+                    ? DumpRun.startInside(request.pid(), request.criu().path(), dump, hold ? OptionalInt.of(script.number()) : OptionalInt.empty())
+                    : DumpRun.start(request.criu().path(), dump)) {
                 attempt.running(run);
                 return hold ? heldDump(planned, attempt, sealing, run) : plainDump(planned, attempt, sealing, run);
             }

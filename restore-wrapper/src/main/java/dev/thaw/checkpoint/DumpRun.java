@@ -13,21 +13,27 @@ import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
+import dev.thaw.pidns.EnteredNamespaces;
 import dev.thaw.supervise.ReapingGate;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A criu that dumps. It is ended with this object, and then the tree runs on: criu's helper inside a task puts everything back. */
 final class DumpRun implements AutoCloseable {
     /** Numbers in criu of the pipes to and from its {@link HoldScript}. */
     static final int SAYS = 8;
     static final int HEARS = 9;
+    private static final int SCRIPT = 10;
 
     private static final int POLLIN = 1;
     private static final Duration LIMIT_AFTER_KILL = Duration.ofSeconds(10);
@@ -48,16 +54,38 @@ final class DumpRun implements AutoCloseable {
      * @throws LinuxException when criu cannot be started
      */
     static DumpRun start(String criu, CriuDump dump) {
+        return start(dump.arguments(criu), new TreeMap<>(), Supplier::get);
+    }
+
+    /**
+     * The same in the pid and mount namespaces of a process, where our /proc is not seen.
+     *
+     * @param member of the namespaces
+     * @param holdScript our descriptor of the script, which criu then has at a number of its own
+     */
+    static DumpRun startInside(int member, String criu, CriuDump dump, OptionalInt holdScript) {
+        List<String> arguments = new ArrayList<>(dump.arguments(criu));
+        SortedMap<Integer, Integer> descriptors = new TreeMap<>();
+        if (holdScript.isPresent()) {
+            descriptors.put(SCRIPT, holdScript.getAsInt());
+            // Only in there is it known what pid criu has in there.
+            arguments.addAll(0, List.of("/bin/sh", "-c", "exec \"$@\" --action-script /proc/$$/fd/" + SCRIPT, "thaw"));
+        }
+        try (EnteredNamespaces inside = EnteredNamespaces.of(member)) {
+            return start(arguments, descriptors, inside::call);
+        }
+    }
+
+    private static DumpRun start(List<String> arguments, SortedMap<Integer, Integer> descriptors, Function<Supplier<Integer>, Integer> where) {
         DumpRun run = new DumpRun();
         try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDONLY)) {
-            SortedMap<Integer, Integer> descriptors = new TreeMap<>();
             descriptors.put(0, nothing.number());
             descriptors.put(1, run.output.number());
             descriptors.put(2, run.output.number());
             descriptors.put(SAYS, run.says.writer().number());
             descriptors.put(HEARS, run.hears.reader().number());
-            run.pid = PosixSpawn.spawn(new PosixSpawn.Request(criu, dump.arguments(criu), environment(), descriptors,
-                    PosixSpawn.Session.NEW_SESSION, Optional.empty(), true, Set.of(), OptionalLong.empty()));
+            run.pid = where.apply(() -> PosixSpawn.spawn(new PosixSpawn.Request(arguments.get(0), arguments, environment(), descriptors,
+                    PosixSpawn.Session.NEW_SESSION, Optional.empty(), true, Set.of(), OptionalLong.empty())));
             run.process = Optional.of(ProcessCalls.pidfdOpen(run.pid));
         } catch (RuntimeException e) {
             run.close();

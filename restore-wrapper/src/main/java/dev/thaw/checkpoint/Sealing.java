@@ -69,7 +69,7 @@ final class Sealing {
 
     private Manifest manifest(ImageSnapshot images) {
         List<Manifest.Process> processes = scan.processes().stream()
-                .map(process -> new Manifest.Process(process.pid(), process.command(),
+                .map(process -> new Manifest.Process(scan.imagePid(process), process.command(),
                         process.descriptors().stream().map(ScannedDescriptor::description).toList()))
                 .toList();
         List<Manifest.OtherEnd> outside = new ArrayList<>();
@@ -82,7 +82,7 @@ final class Sealing {
                 request.criu().version().toString(),
                 request.criu().path(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
-                scan.root().pid(),
+                scan.imagePid(scan.root()),
                 scan.root().arguments(),
                 criuOptions,
                 line("/proc/sys/kernel/osrelease"),

@@ -45,12 +45,18 @@ public record TreeScan(
      * @param gid real group id
      * @param effectiveUid user id that rights depend on
      * @param capabilities effective ones, bit n for capability n
-     * @param namespaces as in {@link ScannedProcess}
+     * @param namespaces as in {@link ScannedProcess}, and as criu will have them
+     * @param inside whether criu goes into the pid and mount namespaces of the root
      */
-    public record Dumper(List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces) {
+    public record Dumper(
+            List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside) {
         static final int CAP_SYS_ADMIN = 21;
         static final int CAP_SYS_RESOURCE = 24;
         static final int CAP_CHECKPOINT_RESTORE = 40;
+
+        public Dumper(List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces) {
+            this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false);
+        }
 
         public Dumper {
             lineage = List.copyOf(lineage);
@@ -113,6 +119,11 @@ public record TreeScan(
 
     public Optional<ScannedProcess> process(int pid) {
         return processes.stream().filter(process -> process.pid() == pid).findFirst();
+    }
+
+    /** The number that a process has in the image. */
+    public int imagePid(ScannedProcess process) {
+        return dumper.inside() ? process.bonds().innerPid() : process.pid();
     }
 
     /** Whether the tree lives in a network namespace other than ours. */

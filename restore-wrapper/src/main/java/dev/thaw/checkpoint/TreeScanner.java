@@ -12,6 +12,7 @@ import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.pidns.EnteredNamespaces;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -79,13 +80,18 @@ public final class TreeScanner {
         StatusFile status = StatusFile.read(pid);
         if (stat.isZombie()) {
             return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), ProcessTable.threads(pid),
-                    status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE);
+                    status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE,
+                    new ScannedProcess.Bonds(Set.of(), false, List.of(), innerPid(status)));
         }
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
                 stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
                 stat.terminalDevice(), stat.startTicks(), namespaces(pid), EpollTargets.lost(pid, descriptors.scan(pid)), mappings(pid, mountIds),
                 new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid),
-                        status.nsPid().get(status.nsPid().size() - 1)));
+                        innerPid(status)));
+    }
+
+    private static int innerPid(StatusFile status) {
+        return status.nsPid().get(status.nsPid().size() - 1);
     }
 
     private Set<ProcessCalls.Shared> withParent(ProcessStat stat) {
@@ -138,8 +144,14 @@ public final class TreeScanner {
             lineage.add(pid);
             pid = all.containsKey(pid) ? all.get(pid).parentPid() : 0;
         }
+        Map<String, String> namespaces = namespaces(ProcessCalls.getpid());
+        boolean inside = EnteredNamespaces.areOpenTo(root);
+        if (inside) {
+            Map<String, String> theirs = namespaces(root);
+            List.of("pid", "mnt").forEach(kind -> namespaces.put(kind, theirs.getOrDefault(kind, "")));
+        }
         return new Dumper(lineage, ProcessCalls.getuid(), ProcessCalls.getgid(), ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
-                namespaces(ProcessCalls.getpid()));
+                namespaces, inside);
     }
 
     static Map<String, String> namespaces(int pid) {

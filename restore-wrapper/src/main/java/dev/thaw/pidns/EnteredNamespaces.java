@@ -1,9 +1,13 @@
 package dev.thaw.pidns;
 
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.StatusFile;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** The pid and mount namespaces of a process, entered: what is started there sees the pids and the /proc that the process sees. */
@@ -11,6 +15,27 @@ public final class EnteredNamespaces implements AutoCloseable {
     private final NamespaceThread thread = new NamespaceThread();
 
     private EnteredNamespaces() {}
+
+    /**
+     * Whether a process is in a pid namespace that a program of ours can go into and find all it needs: the same root directory, and a /proc of
+     * those pids, as where thaw itself has made one. Not for the first process of a namespace, which is one with it.
+     */
+    public static boolean areOpenTo(int pid) {
+        try {
+            String of = "/proc/" + pid;
+            List<Integer> pids = StatusFile.read(pid).nsPid();
+            return pids.size() > 1 && pids.get(pids.size() - 1) != 1
+                    && !FileCalls.readlink(of + "/ns/pid").equals(FileCalls.readlink("/proc/self/ns/pid"))
+                    && isSame(FileCalls.stat(of + "/root/."), FileCalls.stat("/"))
+                    && FileCalls.readlink(of + "/root/proc/1/ns/pid").equals(FileCalls.readlink(of + "/ns/pid"));
+        } catch (LinuxException goneOrNotAllowed) {
+            return false;
+        }
+    }
+
+    private static boolean isSame(FileStatus one, FileStatus other) {
+        return one.device() == other.device() && one.inode() == other.inode();
+    }
 
     /** @throws dev.thaw.linux.LinuxException EPERM without the right, ENOENT when the process has ended */
     public static EnteredNamespaces of(int pid) {

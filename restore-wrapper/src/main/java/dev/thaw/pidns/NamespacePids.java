@@ -50,15 +50,6 @@ public final class NamespacePids {
         }
     }
 
-    /** Whether a process is in another pid namespace than we are. */
-    public static boolean isElsewhere(int pid) {
-        try {
-            return StatusFile.read(pid).nsPid().size() > 1;
-        } catch (LinuxException gone) {
-            return false;
-        }
-    }
-
     /** Our number for a pid of the namespace; empty when no process has it. */
     public OptionalInt outer(int inside) {
         return outer.containsKey(inside) ? OptionalInt.of(outer.get(inside)) : OptionalInt.empty();

@@ -28,6 +28,7 @@ public final class Dumps {
 
     private final Scratch scratch;
     private final int pid;
+    private String image = "image";
     private boolean leaveRunning;
     private Optional<Tcp> tcp = Optional.empty();
     private Intruders intruders = Intruders.FAIL;
@@ -39,13 +40,18 @@ public final class Dumps {
         this.pid = pid;
     }
 
-    /** Into {@code image} of the scratch directory. */
     public static Dumps of(Scratch scratch, Puppet puppet) {
         return new Dumps(scratch, puppet.pid());
     }
 
     public static Dumps of(Scratch scratch, Program program) {
         return new Dumps(scratch, program.pid());
+    }
+
+    /** @param name of the image in the scratch directory; "image" unless given */
+    public Dumps into(String name) {
+        image = name;
+        return this;
     }
 
     public Dumps leaveRunning() {
@@ -76,7 +82,7 @@ public final class Dumps {
     public Checkpoint run() {
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         DumpOptions options = new DumpOptions(leaveRunning, tcp, NetworkLock.SKIP, intruders, criuOptions);
-        CheckpointRequest request = new CheckpointRequest(pid, scratch.path("image"), options, 2, LIMIT,
+        CheckpointRequest request = new CheckpointRequest(pid, scratch.path(image), options, 2, LIMIT,
                 CriuLocator.of(ProcessCalls.environment()).find("").orFailure());
         try {
             return new Checkpointer(request, verifier, silent, name -> Optional.empty()).run();

@@ -1,0 +1,79 @@
+package dev.thaw.it.start;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.thaw.it.Dumps;
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Program;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
+import dev.thaw.it.Scratch;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.OpenFlags;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Twenty restores at the same time: all are up, each with its own streams, and each ends by itself. */
+@IntegrationTest
+@RequiresCriu
+@RequiresRoot
+class ConcurrentRestoresIT {
+    private static final int COPIES = 20;
+
+    @Test
+    @Timeout(240)
+    void twenty_of_one_image_in_pid_namespaces_have_their_own_streams(Scratch scratch) {
+        dump(scratch, List.of("image"));
+        assertAllUp(scratch, copy -> new String[] {"restore", "--pid-namespace", "--status-fd", "2", scratch.path("image")});
+    }
+
+    @Test
+    @Timeout(240)
+    void twenty_of_different_images_have_their_own_streams(Scratch scratch) {
+        List<String> names = new ArrayList<>();
+        for (int copy = 0; copy < COPIES; copy++) {
+            names.add("image-" + copy);
+        }
+        dump(scratch, names);
+        assertAllUp(scratch, copy -> new String[] {"restore", "--status-fd", "2", scratch.path(names.get(copy))});
+    }
+
+    /** cat says what it is told: whose line arrives where tells whose streams it has. */
+    private static void dump(Scratch scratch, List<String> images) {
+        List<Program> programs = new ArrayList<>();
+        try (FdCalls.Pipe in = FdCalls.pipe2(OpenFlags.O_CLOEXEC); FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
+            // All of them first: one that has ended leaves its pid to the next.
+            images.forEach(image -> programs.add(
+                    Program.with().descriptor(0, in.reader().number()).descriptor(1, out.writer().number()).nullStreams().start("cat")));
+            for (int i = 0; i < images.size(); i++) {
+                Dumps.of(scratch, programs.get(i)).into(images.get(i)).run();
+                programs.get(i).awaitGone();
+            }
+        } finally {
+            programs.forEach(Program::close);
+        }
+    }
+
+    private static void assertAllUp(Scratch scratch, IntFunction<String[]> arguments) {
+        List<Streams.Attended> all = new ArrayList<>();
+        try {
+            for (int copy = 0; copy < COPIES; copy++) {
+                all.add(Streams.start(scratch, arguments.apply(copy)));
+            }
+            all.forEach(Streams.Attended::awaitReady);
+            for (int copy = 0; copy < COPIES; copy++) {
+                all.get(copy).say("for " + copy + "\n");
+            }
+            for (int copy = 0; copy < COPIES; copy++) {
+                all.get(copy).closeInput();
+                assertEquals("for " + copy + "\n", all.get(copy).restOfOutput());
+                all.get(copy).thaw().awaitEnd().expect(0);
+            }
+        } finally {
+            all.forEach(Streams.Attended::close);
+        }
+    }
+}
