@@ -49,11 +49,20 @@ public final class Report {
         return verbosity;
     }
 
-    /** An expected end. The stack trace follows with {@code -vv}. */
+    /** An expected end. Findings in a row with one reason and remedy are told these once. The stack trace follows with {@code -vv}. */
     public void failure(Failure failure) {
-        failure.others().forEach(finding -> print(true, finding.what(), finding.because(), finding.tries()));
+        List<Failure> findings = failure.others();
+        for (int i = 0; i < findings.size(); i++) {
+            Failure finding = findings.get(i);
+            boolean explained = i + 1 < findings.size() && hasSameReason(finding, findings.get(i + 1));
+            print(true, finding.what(), explained ? List.of() : finding.because(), explained ? List.of() : finding.tries());
+        }
         print(true, failure.what(), failure.because(), failure.tries());
         trace(failure);
+    }
+
+    private static boolean hasSameReason(Failure one, Failure other) {
+        return one.because().equals(other.because()) && one.tries().equals(other.tries());
     }
 
     /** An end that nobody foresaw, in plain words. */
