@@ -46,7 +46,7 @@ public final class ThawProcess implements AutoCloseable {
     public static final class Builder extends Start<Builder> {
         private final Scratch scratch;
         private final Set<Integer> closed = new HashSet<>();
-        private boolean throughScript;
+        private Optional<String> script = Optional.empty();
         private Duration limit = LIMIT;
 
         private Builder(Scratch scratch) {
@@ -82,13 +82,18 @@ public final class ThawProcess implements AutoCloseable {
 
         /** Starts {@code ./thaw} of the checkout, as it was built last, in the place of java with the class path of the tests. */
         public Builder throughScript() {
-            throughScript = true;
+            return throughScript(Checkout.root().resolve("thaw").toString());
+        }
+
+        /** Starts another copy of {@code ./thaw}, which runs what was built beside it. */
+        public Builder throughScript(String path) {
+            script = Optional.of(path);
             return environment("THAW_NO_BUILD", "1");
         }
 
         /** Starts thaw and leaves it running; to be closed. */
         public ThawProcess start(String... arguments) {
-            List<String> argv = new ArrayList<>(throughScript ? List.of(Checkout.root().resolve("thaw").toString()) : JavaCommand.thaw());
+            List<String> argv = new ArrayList<>(script.isPresent() ? List.of(script.get()) : JavaCommand.thaw());
             argv.addAll(List.of(arguments));
             String name = "thaw-" + NEXT.incrementAndGet();
             if (!closed.contains(0) && !has(0)) {
