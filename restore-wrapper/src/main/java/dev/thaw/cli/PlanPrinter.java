@@ -9,6 +9,7 @@ import dev.thaw.plan.Handover;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.plan.Use;
+import dev.thaw.report.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -32,7 +33,7 @@ final class PlanPrinter {
         }
         StringBuilder text = new StringBuilder("restore of pid " + plan.rootPid() + " from " + KernelString.printable(plan.imagesDirectory())
                 + ": " + plan.handovers().size() + " handed over, " + plan.left().size() + " left to CRIU\n");
-        text.append(columns(rows));
+        text.append(Columns.of(rows));
         if (explain) {
             plan.handovers().forEach(handover -> text.append(handover.uses().get(0).text()).append(": ").append(handover.rule()).append(": ")
                     .append(KernelString.printable(handover.because())).append('\n'));
@@ -57,24 +58,6 @@ final class PlanPrinter {
     private static String shortened(String text, int most) {
         int head = most / 3;
         return text.length() <= most ? text : text.substring(0, head) + "..." + text.substring(text.length() - (most - head - 3));
-    }
-
-    static String columns(List<List<String>> rows) {
-        int[] widths = new int[rows.get(0).size()];
-        rows.forEach(row -> {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        });
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
     }
 
     static String json(RestorePlan plan, List<String> criu) {

@@ -4,6 +4,7 @@ import dev.thaw.inspect.Inspection.DescriptorView;
 import dev.thaw.inspect.Inspection.FileView;
 import dev.thaw.inspect.Inspection.ProcessView;
 import dev.thaw.linux.KernelString;
+import dev.thaw.report.Columns;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,7 +43,7 @@ public final class FilesText {
         for (String path : paths) {
             rows.add(List.of(KernelString.printable(path), some(open.getOrDefault(path, List.of())), some(mapped.getOrDefault(path, List.of()))));
         }
-        return Columns.of(rows);
+        return Columns.of("  ", rows);
     }
 
     private static String some(List<String> texts) {

@@ -3,6 +3,7 @@ package dev.thaw.inspect;
 import dev.thaw.inspect.Inspection.DescriptorView;
 import dev.thaw.inspect.Inspection.ProcessView;
 import dev.thaw.linux.KernelString;
+import dev.thaw.report.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -72,7 +73,7 @@ public final class InspectionText {
         if (!process.descriptors().isEmpty()) {
             List<List<String>> rows = new ArrayList<>(List.of(COLUMNS));
             process.descriptors().forEach(descriptor -> rows.add(row(descriptor)));
-            text.append(Columns.of(rows));
+            text.append(Columns.of("  ", rows));
         }
         return text.toString();
     }

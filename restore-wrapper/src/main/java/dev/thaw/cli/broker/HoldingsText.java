@@ -4,6 +4,7 @@ import dev.thaw.fdbroker.broker.Holding;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.report.Columns;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,21 +23,7 @@ final class HoldingsText {
                     holding.key().isEmpty() ? "-" : KernelString.printable(holding.key()), Integer.toUnsignedString(holding.uid()),
                     Integer.toString(holding.pid()), holding.storedAt().toString(), holding.expiresAt().map(Instant::toString).orElse("-")));
         }
-        int[] widths = new int[rows.get(0).size()];
-        rows.forEach(row -> {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        });
-        StringBuilder text = new StringBuilder();
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
+        return Columns.of(rows);
     }
 
     static String json(String socket, List<Holding> holdings) {
