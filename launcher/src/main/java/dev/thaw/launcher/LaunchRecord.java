@@ -17,6 +17,7 @@ import java.util.List;
  * @param directory its working directory
  * @param session NEW or SAME
  * @param descriptors those it was given; there were no others
+ * @param inBroker those of them that the broker keeps too
  */
 public record LaunchRecord(
         int format,
@@ -29,11 +30,21 @@ public record LaunchRecord(
         String program,
         String directory,
         SessionPolicy session,
-        List<DescriptorDescription> descriptors) {
+        List<DescriptorDescription> descriptors,
+        List<Deposited> inBroker) {
     public static final int FORMAT = 1;
 
     public LaunchRecord {
         command = List.copyOf(command);
         descriptors = List.copyOf(descriptors);
+        // Records of former versions have none.
+        inBroker = inBroker == null ? List.of() : List.copyOf(inBroker);
+    }
+
+    /** With nothing at the broker. */
+    public LaunchRecord(
+            int format, String name, int pid, long startTicks, String bootId, String started, List<String> command, String program, String directory,
+            SessionPolicy session, List<DescriptorDescription> descriptors) {
+        this(format, name, pid, startTicks, bootId, started, command, program, directory, session, descriptors, List.of());
     }
 }

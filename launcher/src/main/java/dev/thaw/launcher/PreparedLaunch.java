@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
@@ -27,6 +28,7 @@ public final class PreparedLaunch implements AutoCloseable {
     private final OpenSupplies supplies;
     // Described before the start: the child may close or move them at once.
     private final List<DescriptorDescription> descriptors = new ArrayList<>();
+    private List<Deposited> inBroker = List.of();
 
     PreparedLaunch(SpawnPlan plan, String name, OpenSupplies supplies) {
         this.plan = plan;
@@ -34,6 +36,21 @@ public final class PreparedLaunch implements AutoCloseable {
         this.supplies = supplies;
         supplies.numbers().forEach((child, ours) ->
                 descriptors.add(DescriptorDescription.describe(ProcessCalls.getpid(), ours).withFd(child)));
+    }
+
+    /** Number in the child → number here; they stay this launch's. */
+    public SortedMap<Integer, Integer> numbers() {
+        return supplies.numbers();
+    }
+
+    /** What is at each number in the child. */
+    public List<DescriptorDescription> descriptors() {
+        return List.copyOf(descriptors);
+    }
+
+    /** For the record: what the broker keeps too. */
+    public void deposited(List<Deposited> deposits) {
+        inBroker = List.copyOf(deposits);
     }
 
     /**
@@ -121,6 +138,7 @@ public final class PreparedLaunch implements AutoCloseable {
                 plan.program(),
                 plan.directory().orElseGet(FileCalls::getcwd),
                 plan.session(),
-                descriptors);
+                descriptors,
+                inBroker);
     }
 }

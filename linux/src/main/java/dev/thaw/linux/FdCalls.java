@@ -38,6 +38,7 @@ public final class FdCalls {
     private static final int FD_CLOEXEC = 1;
     private static final int F_OWNER_PID = 1;
     private static final int F_OWNER_PGRP = 2;
+    private static final int SPLICE_F_NONBLOCK = 2;
     private static final int MFD_CLOEXEC = 1;
     private static final long FIONREAD = 0x541B;
 
@@ -134,6 +135,24 @@ public final class FdCalls {
         int fd = C.memfd_create(LibC.cString(name), flags | MFD_CLOEXEC);
         check(fd, "memfd_create(?, ?)", name, flags);
         return OwnedFd.of(fd);
+    }
+
+    /**
+     * Copies what is in a pipe into another, and takes nothing out; does not wait (man 2 tee, SPLICE_F_NONBLOCK).
+     *
+     * @return bytes copied, 0 when there are none
+     * @throws LinuxException EINVAL when one is no pipe or both are the same, EBADF without the access mode
+     */
+    public static int tee(int from, int to, int maxBytes) {
+        long count;
+        do {
+            count = C.tee(from, to, maxBytes, SPLICE_F_NONBLOCK);
+        } while (interrupted(count));
+        if (count < 0 && LibC.errno() == Errno.EAGAIN) {
+            return 0;
+        }
+        check(count, "tee(?, ?, ?)", from, to, maxBytes);
+        return (int) count;
     }
 
     /** Capacity of a pipe, bytes (F_GETPIPE_SZ). */

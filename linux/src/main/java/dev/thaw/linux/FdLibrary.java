@@ -17,6 +17,8 @@ interface FdLibrary extends Library {
 
     int pipe2(int[] ends, int flags); // pipe2(2)
 
+    long tee(int from, int to, long length, int flags); // tee(2)
+
     int close_range(int first, int last, int flags); // close_range(2)
 
     int ioctl(int fd, long request, int[] value); // ioctl_fionread(2)

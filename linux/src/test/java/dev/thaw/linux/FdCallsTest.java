@@ -18,6 +18,19 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class FdCallsTest {
 
     @Test
+    void tee_copies_what_is_in_a_pipe_and_takes_nothing_out() {
+        try (FdCalls.Pipe from = FdCalls.pipe2(OpenFlags.O_NONBLOCK); FdCalls.Pipe to = FdCalls.pipe2(OpenFlags.O_NONBLOCK)) {
+            assertEquals(0, FdCalls.tee(from.reader().number(), to.writer().number(), 100));
+            FileCalls.writeFully(from.writer().number(), "abc".getBytes());
+            assertEquals(3, FdCalls.tee(from.reader().number(), to.writer().number(), 100));
+            assertEquals(3, FdCalls.bytesAvailable(from.reader().number()));
+            byte[] copy = new byte[10];
+            assertEquals(3, FileCalls.read(to.reader().number(), copy, 0, 10));
+            assertTrue(assertThrows(LinuxException.class, () -> FdCalls.tee(from.reader().number(), from.writer().number(), 1)).is(Errno.EINVAL));
+        }
+    }
+
+    @Test
     void status_flags_are_shared_by_all_who_have_the_description() {
         try (OwnedFd fd = FdCalls.memfdCreate("x", 0);
              OwnedFd copy = fd.duplicate()) {

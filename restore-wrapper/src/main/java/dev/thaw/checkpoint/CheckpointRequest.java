@@ -1,10 +1,12 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.launcher.Deposited;
 import dev.thaw.launcher.LaunchRecord;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * One checkpoint to be made.
@@ -26,6 +28,9 @@ public record CheckpointRequest(
         Objects.requireNonNull(image, "image is null");
         Objects.requireNonNull(options, "options is null");
         Objects.requireNonNull(criu, "criu is null");
+        if (launched.isPresent()) {
+            options = options.keeping(launched.get().inBroker().stream().map(Deposited::key).collect(Collectors.toSet()));
+        }
         if (keep < 1) {
             throw new IllegalArgumentException("keep is " + keep);
         }

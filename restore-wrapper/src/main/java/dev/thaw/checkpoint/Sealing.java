@@ -6,6 +6,7 @@ import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
+import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
@@ -96,7 +97,8 @@ final class Sealing {
                 notes.stream().map(Finding::what).toList(),
                 images.totalBytes(),
                 frozenMicros,
-                Surroundings.record(images, scan.root().pid(), scan.root().arguments(), request.launched()));
+                Surroundings.record(images, scan.root().pid(), scan.root().arguments(), request.launched()),
+                request.launched().map(LaunchRecord::inBroker).orElse(List.of()));
     }
 
     private static String line(String path) {

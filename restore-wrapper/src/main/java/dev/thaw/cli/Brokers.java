@@ -11,6 +11,7 @@ import dev.thaw.plan.Questions;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.restore.BrokerNames;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +30,15 @@ public final class Brokers {
     private Brokers() {}
 
     /**
-     * Names that the broker offers.
+     * Asks for names when the options need it, and throws a {@link Failure} when the broker does not let this user see them.
      *
-     * @param socket its socket, where the user named one
-     * @return empty when no rule asks the broker, or none answers
-     * @throws Failure when it does not let this user see them
+     * @param named the broker's socket, where the user named one
      */
-    static Optional<Set<String>> names(RestoreOptions options, Optional<String> socket) {
+    static BrokerNames names(Optional<String> named) {
+        return (options, recorded) -> names(options, named.or(() -> recorded));
+    }
+
+    private static Optional<Set<String>> names(RestoreOptions options, Optional<String> socket) {
         if (!Questions.asksBroker(options)) {
             return Optional.empty();
         }

@@ -121,7 +121,7 @@ final class CheckpointCommand implements Callable<Integer> {
 
     /** Plans a restore as it would be done here and now: what it would need is better known before the day it is needed. */
     private void warnOfRestore(Report report) {
-        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Optional.empty());
+        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Brokers.names(Optional.empty()));
         if (planning.result() instanceof PlanResult.Rejected rejected) {
             rejected.problems().forEach(problem -> report.warning("a restore will need more to go on: " + problem.what(), problem.because(),
                     problem.tries()));

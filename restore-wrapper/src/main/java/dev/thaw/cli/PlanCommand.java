@@ -48,7 +48,7 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Format wanted = common.json() ? Format.JSON : Choices.of(Format.class, "--format", format);
         Planning planning = Planning.of(image, sources.toRestoreOptions(), Caller.closedStreams(environment.environment()),
-                Brokers.names(sources.toRestoreOptions(), Optional.empty()));
+                Brokers.names(Optional.empty()));
         if (wanted == Format.JSON && planning.result() instanceof PlanResult.Rejected rejected) {
             environment.out().print(PlanPrinter.rejectedJson(rejected.problems()));
             return ExitCode.PLAN;

@@ -93,8 +93,8 @@ final class RestoreCommand implements Callable<Integer> {
         Optional<NameRegistry> registry = NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid()).map(NameRegistry::new);
         RestoreOptions options = sources.toRestoreOptions();
         Optional<String> socket = Optional.ofNullable(broker);
-        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(options, socket),
-                name -> Brokers.retrieve(name, socket), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
+        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(socket),
+                (name, recorded) -> Brokers.retrieve(name, socket.or(() -> recorded)), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
                 cycle.pidNamespace(), cycle.afterRestore(), "", registry, environment::variable);
         Optional<TermCheckpoint> term = cycle.checkpointsOnTerm() ? cycle.onTerm(imageRoot(), common, environment, registry, status, report)
                 : Optional.empty();
@@ -110,7 +110,7 @@ final class RestoreCommand implements Callable<Integer> {
         streams.values().removeIf(Source.Original.class::isInstance);
         LaunchSpec spec = new LaunchSpec(command, Optional.empty(), List.of(), streams, Set.of(), List.of(), SessionPolicy.NEW, life.detach(), true);
         RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), lifecycle, environment.environment(),
-                held -> Brokers.retrieve(held, Optional.ofNullable(broker)));
+                held -> Brokers.retrieve(held, Optional.ofNullable(broker)), Optional.empty());
         return new StartOrRestore.Command(Surroundings.asked(command, environment.environment(), Optional.empty()),
                 () -> Run.execute(run, registry, status, report), true);
     }

@@ -73,6 +73,14 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
     @Option(names = "--pid-floor", paramLabel = "N", description = "Start it with a pid above N, where few others are.")
     private Integer pidFloor;
 
+    @Option(names = "--broker", paramLabel = "SOCKET", description = "Socket of the broker that broker:NAME and --keep-in-broker mean.")
+    private String broker;
+
+    @Option(names = "--keep-in-broker",
+            description = "Have the broker keep its pipes and listening sockets too: while it is checkpointed, those who write and connect wait instead of "
+                    + "failing, and a restore gets them back by itself. Needs --name.")
+    private boolean keepInBroker;
+
     @Option(names = "--image", paramLabel = "IMAGE", description = "Restore it from IMAGE, if a checkpoint of this command is there; else start it.")
     private String image;
 
@@ -114,8 +122,8 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<TermCheckpoint> term = cycle.onTerm(image, common, environment, registry, status, report);
         RunOptions cold = options(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none));
         RestoreOptions options = restoreOptions(cold.spec().kept());
-        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(options, Optional.empty()),
-                cold.broker(), Map.of(), () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")), cycle.pidNamespace(),
+        RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(Optional.ofNullable(broker)),
+                (held, recorded) -> Brokers.retrieve(held, Optional.ofNullable(broker).or(() -> recorded)), Map.of(), () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")), cycle.pidNamespace(),
                 cycle.afterRestore(), cold.name(), registry, environment::variable);
         LifecycleOptions life = cold.lifecycle().notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)));
         StartOrRestore.Command command = new StartOrRestore.Command(
@@ -148,7 +156,8 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         List<String> inherited = environment.environment().stream()
                 .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
         return new RunOptions(spec, name == null ? "" : name, exec, floor, cycle.pidNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
-                held -> Brokers.retrieve(held, Optional.empty()));
+                held -> Brokers.retrieve(held, Optional.ofNullable(broker)),
+                keepInBroker ? Optional.of(Brokers.socketOr(Optional.ofNullable(broker))) : Optional.empty());
     }
 
     private void checkUsage() {
@@ -159,6 +168,9 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
             if (variable.indexOf('=') < 1) {
                 throw usage("--env " + variable + " is not of the form KEY=VALUE", "an empty value is KEY=");
             }
+        }
+        if (keepInBroker && name == null) {
+            throw usage("--keep-in-broker needs --name", "the broker keeps them as pipe:NAME:N and listener:NAME:N");
         }
         if (exec && (life.needsThawBeside() || streams.byNumber().containsValue(new Source.Pty()))) {
             throw usage("--exec does not go with an option that needs thaw beside the command", "after --exec there is no thaw any more");

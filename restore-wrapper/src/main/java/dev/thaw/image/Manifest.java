@@ -3,6 +3,7 @@ package dev.thaw.image;
 import com.google.gson.JsonParseException;
 import dev.thaw.fdbroker.DescriptorDescription;
 import dev.thaw.image.ImageException.Kind;
+import dev.thaw.launcher.Deposited;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
@@ -35,6 +36,7 @@ import java.util.Optional;
  * @param imageBytes of criu's images
  * @param frozenMicros for which a tree that was left running stood still; 0 for one that was ended
  * @param compatibility what the tree relies on around it
+ * @param inBroker what of the tree the broker keeps too
  */
 public record Manifest(
         int format,
@@ -56,7 +58,8 @@ public record Manifest(
         List<String> notes,
         long imageBytes,
         long frozenMicros,
-        Compatibility compatibility) {
+        Compatibility compatibility,
+        List<Deposited> inBroker) {
     public static final int FORMAT = 1;
 
     private static final int MAX_BYTES = 1 << 28;
@@ -91,6 +94,7 @@ public record Manifest(
         cgroupMounts = copied(cgroupMounts);
         notes = copied(notes);
         compatibility = compatibility == null ? Compatibility.UNKNOWN : compatibility;
+        inBroker = copied(inBroker);
     }
 
     /** Without compatibility, as before it was recorded. */
@@ -101,6 +105,16 @@ public record Manifest(
             long frozenMicros) {
         this(format, thawVersion, criuVersion, criuPath, created, rootPid, command, criuOptions, kernel, architecture, bootId, leftRunning,
                 processes, outside, cgroups, cgroupMounts, notes, imageBytes, frozenMicros, Compatibility.UNKNOWN);
+    }
+
+    /** With nothing at the broker. */
+    public Manifest(
+            int format, String thawVersion, String criuVersion, String criuPath, String created, int rootPid, List<String> command,
+            List<String> criuOptions, String kernel, String architecture, String bootId, boolean leftRunning, List<Process> processes,
+            List<OtherEnd> outside, List<CgroupMembership> cgroups, List<MountInfo> cgroupMounts, List<String> notes, long imageBytes,
+            long frozenMicros, Compatibility compatibility) {
+        this(format, thawVersion, criuVersion, criuPath, created, rootPid, command, criuOptions, kernel, architecture, bootId, leftRunning,
+                processes, outside, cgroups, cgroupMounts, notes, imageBytes, frozenMicros, compatibility, List.of());
     }
 
     /** A manifest of another thaw may lack a list. */

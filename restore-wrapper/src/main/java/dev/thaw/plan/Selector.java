@@ -1,5 +1,6 @@
 package dev.thaw.plan;
 
+import dev.thaw.linux.OpenFlags;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -45,6 +46,24 @@ public sealed interface Selector {
         @Override
         public boolean matches(Candidate candidate) {
             return candidate.key().filter(key::equals).isPresent();
+        }
+    }
+
+    /**
+     * One end of a thing that somebody kept while the application was not there; the thing is the same, so its inode is.
+     *
+     * @param key as {@link Candidate#object}
+     * @param access O_RDONLY, O_WRONLY or O_RDWR
+     */
+    record Kept(String key, int access) implements Selector {
+        @Override
+        public String text() {
+            return key;
+        }
+
+        @Override
+        public boolean matches(Candidate candidate) {
+            return candidate.object().filter(key::equals).isPresent() && candidate.access() == access;
         }
     }
 
@@ -99,6 +118,16 @@ public sealed interface Selector {
 
         /** The inherit key, with a leading slash for memfds. */
         Optional<String> key();
+
+        /** {@code pipe:[INODE]} or {@code socket:[INODE]}, of sockets without an inherit key too. */
+        default Optional<String> object() {
+            return key();
+        }
+
+        /** O_RDONLY, O_WRONLY or O_RDWR. */
+        default int access() {
+            return OpenFlags.O_RDWR;
+        }
 
         java.util.List<String> commands();
 

@@ -61,6 +61,16 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
     }
 
     @Override
+    public Optional<String> object() {
+        return file instanceof FileImage.InetSocket socket ? Optional.of("socket:[" + (socket.inode() & 0xffff_ffffL) + "]") : key;
+    }
+
+    @Override
+    public int access() {
+        return file.flags() & OpenFlags.O_ACCMODE;
+    }
+
+    @Override
     public String kind() {
         if (file instanceof FileImage.RegularFile regular) {
             return isDevice(regular) ? "device" : "file";

@@ -51,20 +51,22 @@ public record Planning(
      * @param brokerNames names that the broker offers, where the options ask for it
      * @throws Failure with {@link ExitCode#IMAGE}
      */
-    public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, Optional<Set<String>> brokerNames) {
+    public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames) {
         return of(image, given, closedStreams, brokerNames, Expectation.NONE);
     }
 
     /** As above, and the image has to be what is expected. */
-    public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, Optional<Set<String>> brokerNames,
+    public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames,
             Expectation expectation) {
         try {
             ResolvedImage resolved = Generations.resolve(image);
-            RestoreOptions options = Policies.withStored(given, resolved.generationDir());
             ImageSnapshot snapshot = ImagesDirectory.read(resolved.generationDir());
             Optional<Manifest> manifest = Manifest.read(resolved.generationDir());
+            RestoreOptions options = Policies.withStored(given, resolved.generationDir())
+                    .plus(manifest.map(KeptDescriptors::rules).orElse(List.of()));
             Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
-            World world = WorldReader.read(snapshot, recorded, options, closedStreams, brokerNames);
+            World world = WorldReader.read(snapshot, recorded, options, closedStreams,
+                    brokerNames.ask(options, KeptDescriptors.socket(manifest)));
             List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
                     known, Surroundings.now(known, expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
             PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);

@@ -23,11 +23,11 @@ final class Replay {
         }
         byte[] unread = handover.replay().content();
         // A pipe is opened again through /proc for both ways: what we were given may be its reading end only.
+        if (isTheOldOne(handover, status) && hasThemStill(fd, unread)) {
+            return;
+        }
         try (OwnedFd both = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK)) {
             byte[] newer = drain(both.number());
-            if (isTheOldOne(handover, status) && startsWith(newer, unread)) {
-                unread = new byte[0];
-            }
             try {
                 makeRoom(both.number(), unread.length + newer.length);
                 FileCalls.writeFully(both.number(), unread);
@@ -49,6 +49,16 @@ final class Replay {
     /** Somebody kept the application's own pipe open, and so what was in it. Another boot may give its number to another pipe. */
     private static boolean isTheOldOne(Handover handover, FileStatus status) {
         return handover.what().equals("pipe:[" + status.inode() + "]");
+    }
+
+    /** Looked at without taking anything out: somebody may be writing to it all the time. */
+    private static boolean hasThemStill(int fd, byte[] unread) {
+        try (OwnedFd reader = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
+                FdCalls.Pipe copy = FdCalls.pipe2(OpenFlags.O_NONBLOCK)) {
+            FdCalls.setPipeSize(copy.writer().number(), FdCalls.getPipeSize(reader.number()));
+            FdCalls.tee(reader.number(), copy.writer().number(), Integer.MAX_VALUE);
+            return startsWith(drain(copy.reader().number()), unread);
+        }
     }
 
     private static boolean startsWith(byte[] bytes, byte[] beginning) {

@@ -18,6 +18,7 @@ import dev.thaw.launcher.SpawnPlanning;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
 import dev.thaw.pidns.PidNamespace;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -37,6 +38,7 @@ import java.util.function.Supplier;
 /** One start, from what was asked to the exit code. */
 public final class Run {
     private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
+    private static final int KILLED = 128 + Signals.SIGKILL;
 
     private final RunOptions options;
     private final Optional<NameRegistry> registry;
@@ -73,10 +75,22 @@ public final class Run {
         String identifier = baseName(options.spec().command().get(0));
         Launcher launcher = new Launcher(new SourceOpener(limit, JournalStream.SOCKET, identifier, options.broker()));
         try (PreparedLaunch prepared = launcher.prepare(plan, options.name())) {
-            if (options.exec()) {
-                prepared.become(this::announceBeforeExec);
+            Optional<BrokerDeposits> deposits = options.keepInBroker().map(socket -> BrokerDeposits.of(prepared, options.name(), socket));
+            deposits.ifPresent(kept -> report.detail("kept by the broker too: " + kept.all()));
+            boolean stay = false;
+            try {
+                if (options.exec()) {
+                    prepared.become(this::announceBeforeExec);
+                }
+                int code = attend(prepared);
+                // A checkpoint ends an application by SIGKILL, and what it had is wanted again.
+                stay = options.lifecycle().detach() || code == KILLED;
+                return code;
+            } finally {
+                if (!stay) {
+                    deposits.ifPresent(BrokerDeposits::withdraw);
+                }
             }
-            return attend(prepared);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.thaw.launcher.LaunchSpec;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.supervise.LifecycleOptions;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
@@ -18,7 +19,8 @@ import java.util.function.Function;
  * @param lifecycle what happens while it runs
  * @param environment of thaw
  * @param broker gets the descriptor of a name from the broker; the caller owns it
+ * @param keepInBroker socket of the broker that is to keep its pipes and listeners, if one is
  */
 public record RunOptions(
         LaunchSpec spec, String name, boolean exec, OptionalInt pidFloor, boolean pidNamespace, LifecycleOptions lifecycle, List<String> environment,
-        Function<String, OwnedFd> broker) {}
+        Function<String, OwnedFd> broker, Optional<String> keepInBroker) {}

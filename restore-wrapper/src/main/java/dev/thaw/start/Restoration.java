@@ -16,6 +16,7 @@ import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.FreshTerminal;
 import dev.thaw.restore.Markers;
+import dev.thaw.restore.KeptDescriptors;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Privileges;
 import dev.thaw.restore.Restored;
@@ -75,7 +76,7 @@ public final class Restoration {
     }
 
     private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life) {
-        Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, terminal, life), settings.markers(),
+        Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, planning, terminal, life), settings.markers(),
                 signals::endAskedFor);
         RestoreRequest request = new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(),
                 life.timeout().orElse(RestoreSettings.LIMIT), settings.pidNamespace());
@@ -109,7 +110,7 @@ public final class Restoration {
         return RestoredRecord.of(settings.name(), pid, manifest, DescriptorDescription::describe);
     }
 
-    private OwnedFd openElsewhere(Opening opening, FreshTerminal terminal, LifecycleOptions life) {
+    private OwnedFd openElsewhere(Opening opening, Planning planning, FreshTerminal terminal, LifecycleOptions life) {
         if (opening instanceof Opening.Pty) {
             if (life.detach()) {
                 throw Failure.of(ExitCode.USAGE, "a pty does not go with --detach", "it ends when thaw leaves", "without --detach");
@@ -117,7 +118,7 @@ public final class Restoration {
             return terminal.open();
         }
         if (opening instanceof Opening.Broker named) {
-            return settings.broker().apply(named.name());
+            return settings.broker().apply(named.name(), KeptDescriptors.socket(planning.manifest()));
         }
         throw new Failure(ExitCode.SOURCE, "no way to open " + opening.text() + " here", List.of(), List.of("another source"));
     }

@@ -5,10 +5,12 @@ import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.restore.AfterRestore;
+import dev.thaw.restore.BrokerNames;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -17,7 +19,7 @@ import java.util.function.Supplier;
  *
  * @param closedStreams streams that the caller had closed
  * @param brokerNames what the broker offers, where the options ask for it
- * @param broker gets the descriptor of a name from the broker; the caller owns it
+ * @param broker gets the descriptor of a name from the broker, the one at this socket unless the user names another; the caller owns it
  * @param markers texts by descriptor, see {@link dev.thaw.restore.Markers}
  * @param criu looks for one
  * @param pidNamespace whether into a fresh pid namespace
@@ -28,8 +30,8 @@ import java.util.function.Supplier;
 public record RestoreSettings(
         RestoreOptions options,
         Set<Integer> closedStreams,
-        Optional<Set<String>> brokerNames,
-        Function<String, OwnedFd> broker,
+        BrokerNames brokerNames,
+        BiFunction<String, Optional<String>, OwnedFd> broker,
         Map<Integer, String> markers,
         Supplier<CriuSearch> criu,
         boolean pidNamespace,

@@ -31,7 +31,8 @@ final class RestoredRecord {
         return new LaunchRecord(LaunchRecord.FORMAT, name, pid, stat.map(ProcessStat::startTicks).orElse(0L),
                 KernelString.decode(FileCalls.readAll("/proc/sys/kernel/random/boot_id")).strip(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(), command, program, directory(pid),
-                leads ? SessionPolicy.NEW : SessionPolicy.SAME, descriptors(pid, describe));
+                leads ? SessionPolicy.NEW : SessionPolicy.SAME, descriptors(pid, describe),
+                manifest.map(Manifest::inBroker).orElse(List.of()));
     }
 
     private static String directory(int pid) {

@@ -13,6 +13,7 @@ import dev.thaw.checkpoint.Verifier;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
+import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
@@ -33,6 +34,7 @@ public final class Dumps {
     private Optional<Tcp> tcp = Optional.empty();
     private Intruders intruders = Intruders.FAIL;
     private List<String> criuOptions = List.of();
+    private Optional<LaunchRecord> launched = Optional.empty();
     private Verifier verifier = Verifier.readable();
 
     private Dumps(Scratch scratch, int pid) {
@@ -51,6 +53,12 @@ public final class Dumps {
     /** @param name of the image in the scratch directory; "image" unless given */
     public Dumps into(String name) {
         image = name;
+        return this;
+    }
+
+    /** As thaw run has recorded its start. */
+    public Dumps launched(LaunchRecord record) {
+        launched = Optional.of(record);
         return this;
     }
 
@@ -83,7 +91,7 @@ public final class Dumps {
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         DumpOptions options = new DumpOptions(leaveRunning, tcp, NetworkLock.SKIP, intruders, criuOptions);
         CheckpointRequest request = new CheckpointRequest(pid, scratch.path(image), options, 2, LIMIT,
-                CriuLocator.of(ProcessCalls.environment()).find("").orFailure());
+                CriuLocator.of(ProcessCalls.environment()).find("").orFailure(), launched);
         try {
             return new Checkpointer(request, verifier, silent, name -> Optional.empty()).run();
         } catch (InterruptedException e) {

@@ -3,6 +3,8 @@ package dev.thaw.it;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.fdbroker.SourceParser;
+import dev.thaw.fdbroker.broker.BrokerClient;
+import dev.thaw.fdbroker.broker.FdName;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -13,6 +15,7 @@ import dev.thaw.plan.Rule;
 import dev.thaw.plan.Selector;
 import dev.thaw.report.Report;
 import dev.thaw.restore.Planning;
+import dev.thaw.restore.BrokerNames;
 import dev.thaw.restore.RestoreRequest;
 import dev.thaw.restore.Restorer;
 import java.io.OutputStream;
@@ -25,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Restores made by the classes behind {@code thaw restore}, in the test JVM, which becomes the parent: no JVM has to start for each. */
 public final class Restores {
@@ -33,6 +37,7 @@ public final class Restores {
     private final Scratch scratch;
     private final Map<String, Integer> held = new TreeMap<>();
     private final List<Rule> rules = new ArrayList<>();
+    private Optional<BrokerClient> broker = Optional.empty();
 
     private Restores(Scratch scratch) {
         this.scratch = scratch;
@@ -56,17 +61,30 @@ public final class Restores {
         return this;
     }
 
+    /** Asks a real broker, for what is to come from one. */
+    public Restores broker(BrokerClient client) {
+        broker = Optional.of(client);
+        return this;
+    }
+
     /** @throws dev.thaw.report.Failure as thaw would tell it */
     public void run() {
         RestoreOptions options = new RestoreOptions(Map.of(), rules, new CgroupChoice.Own(), false, Set.of());
-        Planning planning = Planning.of(scratch.path("image"), options, Set.of(), Optional.of(held.keySet()));
+        Planning planning = Planning.of(scratch.path("image"), options, Set.of(), BrokerNames.of(Optional.of(names())));
         CriuBinary criu = CriuLocator.of(ProcessCalls.environment()).find("").orFailure();
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of(), OptionalInt::empty)
                 .restore(new RestoreRequest(planning.image(), planning.ready(), planning.resolved().imageRoot(), LIMIT, false));
     }
 
+    private Set<String> names() {
+        return broker.map(client -> client.list().stream().map(holding -> holding.name().text()).collect(Collectors.toSet())).orElse(held.keySet());
+    }
+
     private OwnedFd open(Opening opening) {
+        if (broker.isPresent()) {
+            return broker.get().retrieve(new FdName(((Opening.Broker) opening).name()));
+        }
         return FdCalls.duplicate(held.get(((Opening.Broker) opening).name()), 3);
     }
 }

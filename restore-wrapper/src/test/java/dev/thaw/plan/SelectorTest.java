@@ -55,6 +55,14 @@ class SelectorTest {
         assertEquals(text, Selector.parse(key).text());
     }
 
+    @Test
+    void what_was_kept_is_one_end_of_a_certain_thing() {
+        Selector.Kept kept = new Selector.Kept("pipe:[9]", dev.thaw.linux.OpenFlags.O_RDWR);
+        assertTrue(kept.matches(Seen.other(100, 0, "pipe", "pipe:[9]")), "with the access mode of the default");
+        assertFalse(kept.matches(Seen.other(100, 0, "pipe", "pipe:[8]")));
+        assertFalse(new Selector.Kept("pipe:[9]", dev.thaw.linux.OpenFlags.O_RDONLY).matches(Seen.other(100, 0, "pipe", "pipe:[9]")), "the other end");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "app.log", "pipe:81734", "pipe:[]", "pipe:[81734", "pipe:[81734] ", "pipe[81734]", "socket[4711]", "socket:[x]",
             "tty[8803]", "tty[88G3:1a]", "tty:[8803:1a]", "tty[8803:1A]", "file[2b]", "stdout", "1", "Pipe:[1]", "net:", "mnt:x"})
