@@ -12,6 +12,6 @@ public final class InheritedDescriptors {
      * it.
      */
     public static boolean contains(int fd) {
-        return FdCalls.isOpen(fd) && !FdCalls.isCloseOnExec(fd) && !JvmDescriptors.numbers().contains(fd);
+        return FdCalls.isPassedOn(fd) && !JvmDescriptors.numbers().contains(fd);
     }
 }

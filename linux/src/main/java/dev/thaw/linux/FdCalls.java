@@ -71,6 +71,12 @@ public final class FdCalls {
         check(C.fcntl(fd, F_SETFL, flags), "fcntl(?, F_SETFL, ?)", fd, OpenFlags.named(flags));
     }
 
+    /** Whether it is open and a program that this process becomes, or starts without further ado, has it: in one look, as other threads close theirs. */
+    public static boolean isPassedOn(int fd) {
+        int flags = C.fcntl(fd, F_GETFD, 0);
+        return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+    }
+
     /** Whether the number stands for an open descriptor of this process. */
     public static boolean isOpen(int fd) {
         return C.fcntl(fd, F_GETFD, 0) >= 0;

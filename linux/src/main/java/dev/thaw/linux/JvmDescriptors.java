@@ -19,7 +19,7 @@ public final class JvmDescriptors {
         List<Integer> numbers = new ArrayList<>();
         for (String name : FileCalls.list("/proc/self/fd")) {
             int fd = Integer.parseInt(name);
-            if (fd > 2 && FdCalls.isOpen(fd) && !FdCalls.isCloseOnExec(fd) && isOfJvm(target(name), home, classPath)) {
+            if (fd > 2 && FdCalls.isPassedOn(fd) && isOfJvm(target(name), home, classPath)) {
                 numbers.add(fd);
             }
         }

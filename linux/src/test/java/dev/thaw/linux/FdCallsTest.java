@@ -18,6 +18,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class FdCallsTest {
 
     @Test
+    void what_is_passed_on_is_open_and_not_close_on_exec() {
+        try (FdCalls.Pipe pipe = FdCalls.pipe2(0)) {
+            int number = pipe.reader().number();
+            assertFalse(FdCalls.isPassedOn(number), "born close-on-exec");
+            FdCalls.setCloseOnExec(number, false);
+            assertTrue(FdCalls.isPassedOn(number));
+        }
+        assertFalse(FdCalls.isPassedOn(1_000_000));
+    }
+
+    @Test
     void tee_copies_what_is_in_a_pipe_and_takes_nothing_out() {
         try (FdCalls.Pipe from = FdCalls.pipe2(OpenFlags.O_NONBLOCK); FdCalls.Pipe to = FdCalls.pipe2(OpenFlags.O_NONBLOCK)) {
             assertEquals(0, FdCalls.tee(from.reader().number(), to.writer().number(), 100));

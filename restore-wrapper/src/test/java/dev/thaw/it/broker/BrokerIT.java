@@ -38,7 +38,7 @@ class BrokerIT {
     void what_is_stored_is_listed_retrieved_by_a_command_and_deleted(Scratch scratch) {
         String file = scratch.file("file", "content");
         try (ServedBroker broker = ServedBroker.start(scratch); OwnedFd open = FileCalls.open(file, OpenFlags.O_RDONLY)) {
-            ThawProcess.in(scratch).descriptor(7, open.number()).nullStreams()
+            ThawProcess.in(scratch).descriptor(7, open.number())
                     .run("broker", "store", "file:x", "--fd", "7", "--expire", "1h", "--socket", broker.socket()).expect(0);
             thaw(scratch, broker, "store", "pipe:x", "--pipe").expect(0);
 
@@ -87,7 +87,7 @@ class BrokerIT {
         OwnedFd[] pair = SocketCalls.socketpair(SocketCalls.SOCK_STREAM);
         try (ServedBroker broker = ServedBroker.start(scratch); OwnedFd near = pair[0]; OwnedFd far = pair[1]) {
             thaw(scratch, broker, "store", "pipe:x", "--pipe").expect(0);
-            ThawProcess.in(scratch).descriptor(9, far.number()).nullStreams()
+            ThawProcess.in(scratch).descriptor(9, far.number())
                     .run("broker", "retrieve", "--socket", broker.socket(), "--send-to", "9", "pipe:x:read", "pipe:x:write").expect(0);
             try (SocketCalls.Received received = SocketCalls.receiveWithFds(near.number(), 100, 3)) {
                 assertEquals("pipe:x:read\npipe:x:write\n", new String(received.payload()));
