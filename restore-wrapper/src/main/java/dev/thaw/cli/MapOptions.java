@@ -79,7 +79,7 @@ public final class MapOptions {
         String option = "--map " + KernelString.printable(text);
         for (int at = text.lastIndexOf('='); at > 0; at = text.lastIndexOf('=', at - 1)) {
             String right = text.substring(at + 1);
-            boolean pathKey = text.startsWith("/") && !text.startsWith("/memfd:");
+            boolean pathKey = isPathKey(text);
             if (isSource(right, pathKey)) {
                 try {
                     return new Rule(Selector.parse(text.substring(0, at)),
@@ -91,9 +91,14 @@ public final class MapOptions {
         }
         int at = text.indexOf('=');
         if (at > 0) {
-            source(option, text.substring(at + 1), text.startsWith("/"));
+            source(option, text.substring(at + 1), isPathKey(text));
         }
         throw new Failure(ExitCode.USAGE, option + ": expected KEY=SOURCE", List.of(), List.of("--map 'pipe:[81734]=append:/var/log/app.log'"));
+    }
+
+    /** Whether SOURCE may be a path as such: what has a path, and namespaces, which have one in /run/netns or /proc. */
+    private static boolean isPathKey(String key) {
+        return key.startsWith("/") && !key.startsWith("/memfd:") || key.startsWith("net:") || key.startsWith("pid:");
     }
 
     private static boolean isSource(String text, boolean pathKey) {

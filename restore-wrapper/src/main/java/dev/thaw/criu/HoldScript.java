@@ -12,8 +12,9 @@ import java.nio.charset.StandardCharsets;
  * stands frozen, or when a tree is restored and has not run yet. Any answer but {@link #GO}, and thaw's death too, counts as no: criu then
  * lets a dumped tree run on, and ends a restored one.
  *
- * <p>criu starts action scripts with all descriptors above 2 closed, so the script takes its pipes from criu itself, its parent. It lies in
- * a memfd: a temporary directory may be mounted noexec, and nothing has to be removed.
+ * <p>criu starts action scripts with all descriptors above 2 closed, so the script takes its pipes from criu itself, beside the images
+ * directory that criu names for scripts: /proc/PID/fd/N. The script's parent pid would not do; where criu restores into a pid namespace from
+ * outside, its scripts run in there. It lies in a memfd: a temporary directory may be mounted noexec, and nothing has to be removed.
  */
 public final class HoldScript implements AutoCloseable {
     /** The answer that lets criu go on. */
@@ -36,8 +37,8 @@ public final class HoldScript implements AutoCloseable {
         String text = """
                 #!/bin/sh
                 [ "$CRTOOLS_SCRIPT_ACTION" = %s ] || exit 0
-                echo "held $CRTOOLS_INIT_PID" >/proc/$PPID/fd/%d
-                read -r answer </proc/$PPID/fd/%d && [ "$answer" = go ]
+                echo "held $CRTOOLS_INIT_PID" >"${CRTOOLS_IMAGE_DIR%%/*}/%d"
+                read -r answer <"${CRTOOLS_IMAGE_DIR%%/*}/%d" && [ "$answer" = go ]
                 """.formatted(action, says, hears);
         try (OwnedFd written = FdCalls.memfdCreate("thaw-hold", 0)) {
             FileCalls.writeFully(written.number(), text.getBytes(StandardCharsets.US_ASCII));
