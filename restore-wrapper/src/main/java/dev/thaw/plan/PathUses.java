@@ -3,6 +3,7 @@ package dev.thaw.plan;
 import dev.thaw.fdbroker.Source;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
+import dev.thaw.image.TaskImage;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import java.util.List;
@@ -33,7 +34,7 @@ final class PathUses {
                 continue;
             }
             FileState state = FileState.of(regular, world.at(regular.path()));
-            Optional<Rule> rule = rule(regular.path());
+            Optional<Rule> rule = rule(regular.path(), entry.getValue());
             if (state instanceof FileState.Fits) {
                 handovers.leave(regular);
             } else if (rule.isPresent()) {
@@ -49,9 +50,66 @@ final class PathUses {
         }
     }
 
-    private Optional<Rule> rule(String path) {
+    private Optional<Rule> rule(String path, List<Use> uses) {
         return options.rules().stream().filter(rule -> rule.selector() instanceof Selector.PathGlob glob
-                && (glob.glob().equals(path) || Glob.matches(glob.glob(), path))).findFirst();
+                ? glob.glob().equals(path) || Glob.matches(glob.glob(), path)
+                : rule.selector() instanceof Selector.Pattern pattern && givesPath(rule) && pattern.matches(new Candidate(path, uses))).findFirst();
+    }
+
+    /** Policies are written for descriptors in the first place: one that says null of a file does not mean the program. */
+    private static boolean givesPath(Rule rule) {
+        return rule.action() instanceof Rule.Action.From from && from.source() instanceof Source.Open;
+    }
+
+    /** A path that is used without a descriptor, as a policy rule sees it. */
+    private final class Candidate implements Selector.Candidate {
+        private final String path;
+        private final List<Integer> pids;
+
+        Candidate(String path, List<Use> uses) {
+            this.path = path;
+            this.pids = uses.stream().flatMap(use -> use.pids().stream()).distinct().toList();
+        }
+
+        @Override
+        public int fd() {
+            return -1;
+        }
+
+        @Override
+        public List<Integer> pids() {
+            return pids;
+        }
+
+        @Override
+        public boolean ofRoot() {
+            return pids.contains(input.image().root().pid());
+        }
+
+        @Override
+        public String kind() {
+            return "file";
+        }
+
+        @Override
+        public Optional<String> path() {
+            return Optional.of(path);
+        }
+
+        @Override
+        public Optional<String> key() {
+            return Optional.empty();
+        }
+
+        @Override
+        public List<String> commands() {
+            return pids.stream().flatMap(pid -> input.image().task(pid).stream()).map(TaskImage::command).toList();
+        }
+
+        @Override
+        public Optional<String> peer() {
+            return Optional.empty();
+        }
     }
 
     private void byRule(FileImage.RegularFile file, List<Use> uses, Rule rule, HandoverPlanner handovers, List<PlanProblem> problems) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** (image, world, options) → a plan, or every reason why there is none. Pure: no input or output, no clock, no log. */
 public final class RestorePlanner {
@@ -84,6 +85,9 @@ public final class RestorePlanner {
     private void addClosedOnes() {
         for (Subject closed : closedOnes()) {
             Decision decision = decisions.of(closed);
+            if (decision instanceof Decision.Left) {
+                continue;
+            }
             if (decision instanceof Decision.Replaced replaced) {
                 handovers.add(closed.use(), new Decision.Replaced(replaced.opening(), replaced.rule(), "closed in the image; "
                         + replaced.because(), replaced.description()));
@@ -104,6 +108,9 @@ public final class RestorePlanner {
         for (Rule rule : options.rules()) {
             if (rule.mustMatch() && rule.selector() instanceof Selector.Descriptor descriptor) {
                 input.image().task(descriptor.pid().orElse(root.pid())).ifPresent(task -> addIfClosed(task, descriptor.fd(), found));
+            }
+            if (rule.selector() instanceof Selector.Pattern pattern && pattern.namesClosed() && rule.action() instanceof Rule.Action.From) {
+                input.image().task(pattern.pid().orElse(root.pid())).ifPresent(task -> addIfClosed(task, pattern.fd().getAsInt(), found));
             }
         }
         return found.values();
@@ -133,6 +140,12 @@ public final class RestorePlanner {
 
     private List<PlanProblem> unsupported() {
         List<PlanProblem> found = new ArrayList<>();
+        if (!input.image().mounts().isEmpty()) {
+            found.add(PlanProblem.of("the image has a mount namespace of its own, with " + input.image().mounts().size() + " mounts",
+                    "CRIU restores one only below a new root, and with a place for each mount that came from outside; thaw knows neither",
+                    "restore it with the runtime that made the container",
+                    "criu restore --root MOUNTPOINT --external 'mnt[NAME]:PATH' for each mount from outside"));
+        }
         for (Subject subject : input.subjects()) {
             if (subject.file() instanceof FileImage.Unknown unknown) {
                 found.add(PlanProblem.of(subject.text() + " is of a kind this version does not know (type " + unknown.rawType() + ")",
@@ -167,10 +180,17 @@ public final class RestorePlanner {
                 && socket.isTcp() && socket.destPort() != 0 && !dropped.contains(socket.id()));
         Optional<String> tcp = image.inventory().tcpClose() ? Optional.of("--tcp-close")
                 : connected ? Optional.of("--tcp-established") : Optional.empty();
-        boolean externalUnix = image.files().values().stream().anyMatch(file -> file instanceof FileImage.UnixSocket socket
-                && socket.isExternPlaceholder() && !dropped.contains(file.id()));
-        return new RestorePlan.CriuSwitches(input.topology().isShellJob(), !image.locks().isEmpty(), tcp, externalUnix,
+        return new RestorePlan.CriuSwitches(input.topology().isShellJob(), !image.locks().isEmpty(), tcp, connectsOutside(outcome, dropped),
                 image.inventory().allowUprobes(), List.of());
+    }
+
+    /** Whether CRIU is to connect a socket to somebody outside by itself; one that is handed over needs no leave for that. */
+    private boolean connectsOutside(HandoverPlanner.Outcome outcome, Set<FileId> dropped) {
+        ImageSnapshot image = input.image();
+        Set<String> handed = outcome.handovers().stream().map(Handover::key).collect(Collectors.toSet());
+        return image.files().values().stream().anyMatch(file -> file instanceof FileImage.UnixSocket socket && !dropped.contains(file.id())
+                && InheritKeys.of(file, image).filter(handed::contains).isEmpty()
+                && image.peer(socket).filter(FileImage.UnixSocket::isExternPlaceholder).isPresent());
     }
 
 }

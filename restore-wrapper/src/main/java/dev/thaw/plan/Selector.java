@@ -92,6 +92,11 @@ public sealed interface Selector {
     /** The shape of a policy document: every given part has to match. */
     record Pattern(Optional<String> type, Optional<String> path, OptionalInt fd, OptionalInt pid, Optional<String> command,
             Optional<String> peer, String text) implements Selector {
+        /** True when it is for a descriptor that the application had closed: it says so, and which. */
+        boolean namesClosed() {
+            return type.filter("closed"::equals).isPresent() && fd.isPresent();
+        }
+
         @Override
         public boolean matches(Candidate candidate) {
             return type.map(word -> word.equals(candidate.kind())).orElse(true)
@@ -111,7 +116,7 @@ public sealed interface Selector {
 
         boolean ofRoot();
 
-        /** The word of the policy file: file, pipe, socket, tty, fifo, memfd, device, other. */
+        /** The word of the policy file: file, pipe, socket, tty, fifo, memfd, device, other, closed. */
         String kind();
 
         Optional<String> path();

@@ -72,6 +72,9 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
 
     @Override
     public String kind() {
+        if (isClosed()) {
+            return "closed";
+        }
         if (file instanceof FileImage.RegularFile regular) {
             return isDevice(regular) ? "device" : "file";
         }

@@ -19,7 +19,7 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /** One document of a policy file. */
 final class RuleDocument {
-    private static final Set<String> TYPES = Set.of("file", "pipe", "socket", "tty", "fifo", "memfd", "device", "other");
+    private static final Set<String> TYPES = Set.of("file", "pipe", "socket", "tty", "fifo", "memfd", "device", "other", "closed");
     private static final List<String> WORDS =
             List.of("type", "path", "fd", "pid", "command", "peer", "action", "to", "name", "missing", "warn");
 
@@ -56,6 +56,9 @@ final class RuleDocument {
         type.filter(word -> !TYPES.contains(word)).ifPresent(word -> {
             throw wrong("type", "'" + word + "' is none of " + String.join(", ", TYPES.stream().sorted().toList()));
         });
+        if (type.filter("closed"::equals).isPresent() && !values.containsKey("fd")) {
+            throw wrong("type", "type: closed needs fd: with the number of a descriptor that the application had closed");
+        }
         Selector selector = new Selector.Pattern(type, text("path"), number("fd"), number("pid"), text("command"), text("peer"),
                 file + " line " + line);
         boolean warn = !text("warn").orElse("true").equals("false");

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.thaw.image.TaskSpec;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,21 @@ class ClosedDescriptorsTest {
         assertEquals(List.of("7 <- /tmp/a O_WRONLY|O_APPEND (created) TARGETED", "101/8 <- /tmp/a O_WRONLY|O_APPEND (created) TARGETED",
                 "1 <- /dev/null O_WRONLY TARGETED"), scenario.handovers());
         assertEquals(2, scenario.plan().notes().size());
+    }
+
+    @Test
+    void a_policy_names_them_by_their_type() {
+        scenario.image.task(101).fd(2, scenario.image.eventfd(0));
+        scenario.policyForClosed(1, OptionalInt.empty(), "append:/tmp/a").policyForClosed(7, OptionalInt.of(101), "append:/tmp/b")
+                .policyForClosed(2, OptionalInt.of(101), "append:/tmp/never").policyForClosed(9, OptionalInt.of(999), "append:/tmp/never");
+        assertEquals(List.of("1 <- /tmp/a O_WRONLY|O_APPEND (created) TARGETED", "101/7 <- /tmp/b O_WRONLY|O_APPEND (created) TARGETED"),
+                scenario.handovers());
+    }
+
+    @Test
+    void an_option_comes_before_the_policy() {
+        scenario.policyForClosed(1, OptionalInt.empty(), "append:/tmp/a").stdout("null");
+        assertEquals(List.of("1 <- /dev/null O_WRONLY TARGETED"), scenario.handovers());
     }
 
     @Test

@@ -133,8 +133,23 @@ class PathUsesTest {
     }
 
     @Test
-    void in_a_mount_namespace_of_its_own_criu_has_the_files() {
+    void in_a_mount_namespace_of_its_own_the_namespace_is_the_only_problem() {
         scenario.image.mount(6, 30, 5, "/", "");
-        assertEquals(List.of(), scenario.handovers());
+        assertEquals(List.of("the image has a mount namespace of its own, with 1 mounts"), scenario.whats());
+    }
+
+    @Test
+    void a_policy_names_the_new_places_too() {
+        scenario.here.directory("/opt/new").exists("/opt/new/shop", 0100755, 5000);
+        scenario.policy("file", "/opt/*/shop", "/opt/new/shop").policy("file", "/opt/old", "/opt/new");
+        assertEquals(List.of("EXECUTABLE MAPPING <- /opt/new/shop O_RDONLY BY_KEY opt/old/shop",
+                "WORKING_DIRECTORY <- /opt/new O_RDONLY|O_DIRECTORY BY_KEY opt/old"), scenario.handovers());
+    }
+
+    @Test
+    void a_policy_for_something_else_leaves_the_problem_as_it_is() {
+        scenario.here.directory("/opt/old");
+        scenario.policy("file", "/opt/old/shop", "null").policy("pipe", "/opt/old/shop", "/opt/new/shop");
+        assertEquals(List.of("the executable of pid 100 and 1 more needs /opt/old/shop"), scenario.whats());
     }
 }

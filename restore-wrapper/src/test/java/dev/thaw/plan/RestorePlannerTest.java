@@ -56,6 +56,15 @@ class RestorePlannerTest {
         }
 
         @Test
+        void of_a_mount_namespace_name_who_can_restore_it() {
+            scenario.image.mount(6, 30, 5, "/", "");
+            assertEquals(List.of("the image has a mount namespace of its own, with 1 mounts",
+                    "because: CRIU restores one only below a new root, and with a place for each mount that came from outside; thaw knows neither",
+                    "try: restore it with the runtime that made the container",
+                    "try: criu restore --root MOUNTPOINT --external 'mnt[NAME]:PATH' for each mount from outside"), scenario.problem());
+        }
+
+        @Test
         void a_world_that_was_not_asked_for_a_path_is_a_fault_of_the_caller() {
             root.fd(5, scenario.image.regular("/data/a").mode(0100644));
             ImageSnapshot image = scenario.snapshot();
@@ -171,6 +180,15 @@ class RestorePlannerTest {
             scenario.image.unix(11).externPlaceholder().name("/dev/log");
             scenario.here.socket("/dev/log");
             assertTrue(switches().externalUnix());
+        }
+
+        @Test
+        void a_socket_that_is_handed_over_needs_no_such_leave() {
+            root.fd(1, scenario.image.unix(10).peer(11));
+            scenario.image.unix(11).externPlaceholder().name("/run/systemd/journal/stdout");
+            scenario.here.socket(1);
+            assertEquals(List.of("1 <- own stdout BY_KEY socket:[10]"), scenario.handovers());
+            assertFalse(switches().externalUnix());
         }
 
         @Test

@@ -49,6 +49,14 @@ final class Scenario {
         return this;
     }
 
+    /** A document of a policy file for a descriptor that was closed. */
+    Scenario policyForClosed(int fd, OptionalInt pid, String source) {
+        Selector selector = new Selector.Pattern(Optional.of("closed"), Optional.empty(), OptionalInt.of(fd), pid, Optional.empty(), Optional.empty(),
+                "shop.yaml");
+        policy.add(new Rule(selector, new Rule.Action.From(SourceParser.parse(source), Rule.Missing.ERROR), "shop.yaml line 1", false));
+        return this;
+    }
+
     /** A document of a policy file that asks for a type and a path; null asks for any. */
     Scenario policy(String type, String path, Rule.Action action) {
         Selector selector = new Selector.Pattern(Optional.ofNullable(type), Optional.ofNullable(path), OptionalInt.empty(), OptionalInt.empty(),

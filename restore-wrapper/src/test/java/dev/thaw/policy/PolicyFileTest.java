@@ -76,12 +76,13 @@ class PolicyFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "'type: fiel' | p, line 1: 'fiel' is none of device, fifo, file, memfd, other, pipe, socket, tty",
+        "'type: fiel' | p, line 1: 'fiel' is none of closed, device, fifo, file, memfd, other, pipe, socket, tty",
         "'tpye: file' | p, line 1: 'tpye' is none of type, path, fd, pid, command, peer, action, to, name, missing, warn",
         "'action: close' | p, line 1: 'close' is none of error, original, inherit, reopen, null, journal, pty, broker",
         "'action: broker' | p, line 1: action: broker needs name: with the name that the broker knows",
         "'{action: reopen, missing: never}' | p, line 1: 'never' is none of error, nearest, null",
         "'fd: one' | p, line 1: a number, 0 or more, is expected",
+        "'type: closed' | p, line 1: type: closed needs fd: with the number of a descriptor that the application had closed",
         "'- a list' | p, line 1: a rule is a mapping such as `type: file`, `path: /var/log/**`, `action: reopen`",
         "'path: [a, b]' | p, line 1: a single value is expected here, no list or mapping",
     })

@@ -8,6 +8,7 @@ import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,25 @@ class PolicyIT {
 
             ThawProcess.run(scratch, "plan", "--explain", "--policy", scratch.path("rules.yaml"), image).expect(0)
                     .expectOut("rules.yaml line 1");
+        }
+    }
+
+    @Test
+    void a_policy_gives_closed_streams_a_source_and_moved_directories_their_new_place(Scratch scratch) {
+        scratch.file("rules.yaml", "type: closed\nfd: 1\naction: reopen\nto: append:" + scratch.path("out") + "\n---\ntype: file\npath: "
+                + scratch.path("old") + "\naction: reopen\nto: " + scratch.path("new") + "\n");
+        scratch.directory("old");
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("os.close(1); os.chdir('" + scratch.path("old") + "')");
+            String image = Thawing.dump(scratch, puppet);
+            FileCalls.rename(scratch.path("old"), scratch.path("new"));
+            ThawProcess.run(scratch, "restore", image).expect(121).expectErr("the working directory of pid " + puppet.pid());
+            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image, "--policy", scratch.path("rules.yaml"))) {
+                assertEquals(scratch.path("new"), puppet.eval("os.getcwd()"));
+                puppet.eval("write(1, 'told')");
+                assertEquals("told", scratch.read("out"));
+                Thawing.leave(puppet, thaw);
+            }
         }
     }
 
