@@ -59,14 +59,17 @@ class RunLifecycleIT {
 
     @Test
     void events_are_written_to_the_status_descriptor_and_not_to_the_command(Scratch scratch) {
-        try (FdCalls.Pipe events = FdCalls.pipe2(0)) {
-            String out = thaw(scratch).descriptor(9, events.writer().number())
-                    .run("run", "--status-fd", "9", "--settle", "50ms", "--", "sh", "-c", "echo $$; ls /proc/$$/fd; sleep 0.5; exit 3")
-                    .expect(3).out();
+        try (FdCalls.Pipe events = FdCalls.pipe2(0);
+                ThawProcess thaw = thaw(scratch).descriptor(9, events.writer().number())
+                        .start("run", "--status-fd", "9", "--settle", "50ms", "--", "sh", "-c",
+                                "echo $$; ls /proc/$$/fd; until [ -e go ]; do sleep 0.05; done; exit 3")) {
+            String told = Bytes.readUntil(events.reader().number(), "\"event\":\"ready\"");
+            scratch.file("go", "");
+            String out = thaw.awaitEnd().expect(3).out();
             events.writer().close();
             String pid = out.lines().findFirst().orElseThrow();
             assertEquals(pid + "\n0\n1\n2\n", out);
-            List<String> lines = Bytes.readToEnd(events.reader().number()).lines().toList();
+            List<String> lines = (told + Bytes.readToEnd(events.reader().number())).lines().toList();
             assertEquals("{\"event\":\"started\",\"pid\":" + pid + "}", lines.get(0));
             assertTrue(lines.get(1).matches("\\{\"event\":\"ready\",\"pid\":" + pid + ",\"millis\":\\d+}"), lines.get(1));
             assertEquals("{\"event\":\"exited\",\"pid\":" + pid + ",\"code\":3}", lines.get(2));

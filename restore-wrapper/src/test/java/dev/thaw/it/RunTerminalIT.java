@@ -54,11 +54,13 @@ class RunTerminalIT {
     @ValueSource(strings = {"new", "same"})
     void a_stopped_job_goes_on_in_the_background(String session, Scratch scratch) {
         try (TestPty pty = new TestPty(); Program shell = shell(scratch, pty)) {
-            pty.type(Checkout.root().resolve("thaw") + " run --session " + session + " -- sh -c 'echo \"u\"p; sleep 1; echo \"do\"ne'\n");
+            pty.type(Checkout.root().resolve("thaw") + " run --session " + session + " -- sh -c 'echo \"u\"p; until [ -e "
+                    + scratch.path("go") + " ]; do sleep 0.05; done; echo \"do\"ne'\n");
             pty.readUntil("up\r\n");
             pty.type("\u001a");
             pty.readUntil("Stopped");
             pty.readUntil("$> ");
+            scratch.file("go", "");
             pty.type("bg\n");
             pty.readUntil("done\r\n");
             pty.type("wait; exit\n");

@@ -60,8 +60,10 @@ class RootlessIT {
             frozen=$(wc -l <out)
             timeout 30 "$thaw" restore --detach image
             echo "restore $?"
-            sleep 0.5
-            (($(wc -l <out) > frozen)) && echo "it goes on"
+            for ((i = 0; i < 600; i++)); do
+                (($(wc -l <out) > frozen)) && echo "it goes on" && break
+                sleep 0.05
+            done
             kill -KILL "$pid"
             """;
 
