@@ -133,15 +133,15 @@ final class CriuRun implements AutoCloseable {
     }
 
     /**
+     * @param meanwhile runs again and again, and throws when there is no use in waiting
      * @return the root's pid, as criu sees it, as soon as everything is restored and criu waits; empty when criu has ended before, or the limit passed
-     * @throws dev.thaw.report.Failure when thaw is asked to end; criu still runs then
      */
-    OptionalInt awaitRestored(Patience patience) {
+    OptionalInt awaitRestored(Patience patience, Runnable meanwhile) {
         // Of a criu that was killed, a task that is half restored may still have the other end of the pipe.
         try (OwnedFd criu = ProcessCalls.pidfdOpen(pid)) {
             short[] ready = new short[2];
             while (ready[0] == 0 && ready[1] == 0) {
-                patience.check();
+                meanwhile.run();
                 if (patience.isOver()) {
                     return OptionalInt.empty();
                 }
@@ -169,8 +169,13 @@ final class CriuRun implements AutoCloseable {
         }
     }
 
-    Outcome awaitEnd(Duration limit) {
-        Optional<WaitStatus> status = ProcessCalls.waitPid(pid, limit);
+    /** @param meanwhile as in {@link #awaitRestored} */
+    Outcome awaitEnd(Patience patience, Runnable meanwhile) {
+        Optional<WaitStatus> status = ProcessCalls.waitPid(pid, patience.step());
+        while (status.isEmpty() && !patience.isOver()) {
+            meanwhile.run();
+            status = ProcessCalls.waitPid(pid, patience.step());
+        }
         String root = work.text(CriuCommandLine.PID_FILE).trim();
         OptionalInt rootPid = root.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(root)) : OptionalInt.empty();
         return new Outcome(status, rootPid, work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE));

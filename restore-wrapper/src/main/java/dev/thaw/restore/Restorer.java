@@ -147,9 +147,13 @@ public final class Restorer {
             Instant start = Instant.now();
             try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened, contents::prepare)) {
                 report.trace(String.join(" ", criuRun.argv()));
-                OptionalInt held = criuRun.awaitRestored(patience);
-                List<Proof.Missing> missing = held.isPresent() ? proveHeld(criuRun, surety.realPids(plan, held.getAsInt())) : notHeld();
-                CriuRun.Outcome outcome = criuRun.awaitEnd(patience.left());
+                LostRoot root = new LostRoot(surety.rootPid(plan));
+                OptionalInt held = criuRun.awaitRestored(patience, () -> {
+                    patience.check();
+                    root.check();
+                });
+                List<Proof.Missing> missing = held.isPresent() ? proveHeld(criuRun, surety.realPids(plan, held.getAsInt()), root) : notHeld();
+                CriuRun.Outcome outcome = criuRun.awaitEnd(patience, root::check);
                 Duration criuTime = Duration.between(start, Instant.now());
                 if (!missing.isEmpty()) {
                     throw notArrived(plan, missing);
@@ -177,7 +181,8 @@ public final class Restorer {
         }
 
         /** Between the proof and the go-ahead is the place for what cannot be taken back: nothing of the tree has run, and it is all there. */
-        private List<Proof.Missing> proveHeld(CriuRun criuRun, IntUnaryOperator pids) {
+        private List<Proof.Missing> proveHeld(CriuRun criuRun, IntUnaryOperator pids, LostRoot root) {
+            root.is(pids.applyAsInt(request.plan().rootPid()));
             boolean goOn = false;
             try {
                 List<Proof.Missing> missing = check(request.plan(), opened, pids);

@@ -41,6 +41,9 @@ abstract class Surety implements AutoCloseable {
     /** The pid that criu is going to have, as it sees itself, when it does not see our /proc. */
     abstract OptionalInt criuPid();
 
+    /** The pid of the root with us, as long as it is not there yet; empty when that cannot be known. */
+    abstract OptionalInt rootPid(RestorePlan plan);
+
     /**
      * Pids of the image → ours; one that has ended since has no number with us, and 0 is nobody's.
      *
@@ -76,6 +79,11 @@ abstract class Surety implements AutoCloseable {
         @Override
         OptionalInt criuPid() {
             return OptionalInt.empty();
+        }
+
+        @Override
+        OptionalInt rootPid(RestorePlan plan) {
+            return OptionalInt.of(plan.rootPid());
         }
 
         @Override
@@ -120,6 +128,11 @@ abstract class Surety implements AutoCloseable {
         @Override
         OptionalInt criuPid() {
             return OptionalInt.of(namespace.nextPid());
+        }
+
+        @Override
+        OptionalInt rootPid(RestorePlan plan) {
+            return OptionalInt.empty();
         }
 
         @Override

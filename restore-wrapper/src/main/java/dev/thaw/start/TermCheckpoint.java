@@ -8,6 +8,7 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.supervise.OrphanReaper;
 import dev.thaw.supervise.SignalTaker;
 import dev.thaw.supervise.StatusStream;
 import java.time.Duration;
@@ -87,6 +88,8 @@ public final class TermCheckpoint implements SignalTaker {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        // The dump has ended all of the tree, and the next restore needs its pids.
+        OrphanReaper.reapRest();
         synchronized (this) {
             return state == State.WRITTEN;
         }

@@ -6,8 +6,13 @@ import dev.thaw.linux.ProcessCalls;
 import java.util.Optional;
 
 /** Reaps what the application left behind and what became our child for it (subreaper): a zombie holds its pid, which a restore may need. */
-final class OrphanReaper {
+public final class OrphanReaper {
     private OrphanReaper() {}
+
+    /** When the application has been reaped: what came of it and has ended by now. */
+    public static void reapRest() {
+        reap(0);
+    }
 
     /**
      * @param application is left for the one who wants its status

@@ -187,6 +187,7 @@ class CheckpointIT {
             result.expectErr("No space left on device");
             assertEquals(List.of("000001", "current", "last-failure.log"), FileCalls.list(small + "/image"));
             assertRunsOn(puppet);
+            assertPreviousGenerationRestores(scratch, puppet, "small/image");
         } finally {
             ProcessCalls.umount2(small, ProcessCalls.MNT_DETACH);
         }
@@ -201,6 +202,20 @@ class CheckpointIT {
             assertEquals(List.of("last-failure.log"), FileCalls.list(scratch.path("image")));
             assertRunsOn(puppet);
             assertEquals("1", puppet.eval("m[4096]"));
+        }
+    }
+
+    @Test
+    void after_a_criu_that_was_killed_the_previous_generation_is_current_and_restores(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            Dumps.of(scratch, puppet).leaveRunning().run();
+            puppet.eval("later = 1");
+            String killed = scratch.file("criu", "#!/bin/sh\n[ \"$1\" != dump ] || kill -9 $$\nexec " + CriuOnHost.path() + " \"$@\"\n");
+            FileCalls.chmod(killed, 0700);
+            ThawProcess.run(scratch, "checkpoint", "--criu", killed, "" + puppet.pid(), scratch.path("image")).expect(122)
+                    .expectErr("runs on as before, and generation 000001 is still current\n");
+            assertEquals("1", puppet.eval("later"));
+            assertPreviousGenerationRestores(scratch, puppet, "image");
         }
     }
 
@@ -260,6 +275,14 @@ class CheckpointIT {
             ProcessCalls.kill(puppet.pid(), Signals.SIGCONT);
             assertRunsOn(puppet);
         }
+    }
+
+    /** The process that runs on would be in the way. */
+    private static void assertPreviousGenerationRestores(Scratch scratch, Puppet puppet, String image) {
+        puppet.eval("leave(0)");
+        puppet.awaitGone();
+        Restores.of(scratch).from(image).run();
+        assertEquals("False", puppet.eval("'m' in globals() or 'later' in globals()"));
     }
 
     /** Large enough that its dump is met in the middle. */

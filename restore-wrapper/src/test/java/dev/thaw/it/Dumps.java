@@ -42,6 +42,19 @@ public final class Dumps {
         this.pid = pid;
     }
 
+    /** A puppet that has been dumped, and whose pids are free. */
+    public static Puppet puppet(Scratch scratch) {
+        Puppet puppet = Puppet.start(scratch);
+        try {
+            of(scratch, puppet).run();
+            puppet.awaitGone();
+            return puppet;
+        } catch (RuntimeException | AssertionError e) {
+            puppet.close();
+            throw e;
+        }
+    }
+
     public static Dumps of(Scratch scratch, Puppet puppet) {
         return new Dumps(scratch, puppet.pid());
     }

@@ -36,6 +36,7 @@ public final class Restores {
 
     private final Scratch scratch;
     private final Map<String, Integer> held = new TreeMap<>();
+    private String image = "image";
     private final List<Rule> rules = new ArrayList<>();
     private Optional<BrokerClient> broker = Optional.empty();
 
@@ -43,9 +44,14 @@ public final class Restores {
         this.scratch = scratch;
     }
 
-    /** Of {@code image} of the scratch directory. */
     public static Restores of(Scratch scratch) {
         return new Restores(scratch);
+    }
+
+    /** @param name of the image in the scratch directory; "image" unless given */
+    public Restores from(String name) {
+        image = name;
+        return this;
     }
 
     /**
@@ -70,7 +76,7 @@ public final class Restores {
     /** @throws dev.thaw.report.Failure as thaw would tell it */
     public void run() {
         RestoreOptions options = new RestoreOptions(Map.of(), rules, new CgroupChoice.Own(), false, Set.of());
-        Planning planning = Planning.of(scratch.path("image"), options, Set.of(), BrokerNames.of(Optional.of(names())));
+        Planning planning = Planning.of(scratch.path(image), options, Set.of(), BrokerNames.of(Optional.of(names())));
         CriuBinary criu = CriuLocator.of(ProcessCalls.environment()).find("").orFailure();
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of(), OptionalInt::empty)
