@@ -1,5 +1,6 @@
 package dev.thaw.launcher;
 
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
@@ -68,6 +69,11 @@ public record Program(String path, String realPath, String script, Set<String> s
     private static String realPath(String path) {
         try (OwnedFd file = FileCalls.open(path, OpenFlags.O_PATH)) {
             return FileCalls.readlink("/proc/self/fd/" + file.number());
+        } catch (LinuxException e) {
+            if (e.is(Errno.ENOENT) && FileCalls.statIfExists(path).isPresent()) {
+                return path; // where /proc is another pid namespace's, as beside an application
+            }
+            throw e;
         }
     }
 }

@@ -20,10 +20,10 @@ public final class CheckpointPlanner {
     /** Everything that the rules say, whether the tree can be dumped or not. */
     public static Judgement judge(TreeScan scan, DumpOptions options) {
         PlanDraft draft = new PlanDraft();
-        new ProcessRules(scan, draft).apply();
+        new ProcessRules(scan, options, draft).apply();
         new NamespaceRules(scan, draft).apply();
         new BondRules(scan, draft).apply();
-        intruders(scan, options, draft);
+        new IntruderRules(scan, options, draft).apply();
         new KindRules(scan, draft).apply();
         new TerminalRules(scan, draft).apply();
         new SocketRules(scan, options, draft).apply();
@@ -44,25 +44,5 @@ public final class CheckpointPlanner {
     /** Whether criu will hold back packets: for connections that go on, and for a network namespace of the tree's own in any case. */
     public static boolean needsNetworkLock(TreeScan scan, DumpOptions options) {
         return options.tcp().equals(Optional.of(Tcp.ESTABLISHED)) || scan.hasOwnNetwork();
-    }
-
-    private static void intruders(TreeScan scan, DumpOptions options, PlanDraft draft) {
-        for (Intruder intruder : scan.intruders()) {
-            String what = intruder.text() + ", is not below it";
-            String because = intruder.bond() == Intruder.Bond.PID_NAMESPACE
-                    ? "it came into the namespace from outside: criu leaves it out, and it is killed when the tree ends"
-                    : "criu leaves it out, and while it lives no restored process can get the pid " + intruder.shared() + " again";
-            // The rest of a shell's pipeline is in the root's process group, and ends by itself when the root does.
-            boolean usual = intruder.bond() == Intruder.Bond.PROCESS_GROUP;
-            if (options.intruders() == Intruders.END) {
-                draft.add(Finding.note(what + ", and is ended first", because));
-            } else if (usual) {
-                draft.add(Finding.note(what, because, "end it before the restore: kill " + intruder.pid()));
-            } else if (options.intruders() == Intruders.IGNORE) {
-                draft.add(Finding.needs(what, because, "end it before the restore: kill " + intruder.pid()));
-            } else {
-                draft.add(Finding.problem(what, because, "--intruders end, which ends it first", "--intruders ignore, and end it before the restore"));
-            }
-        }
     }
 }

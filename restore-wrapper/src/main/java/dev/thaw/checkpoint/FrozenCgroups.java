@@ -8,7 +8,6 @@ import dev.thaw.linux.proc.MountInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** Finds cgroups whose processes stand still (cgroup.freeze of version 2, the freezer of version 1): criu waits for them for ever. */
@@ -22,22 +21,9 @@ final class FrozenCgroups {
                 .filter(place -> place.isUnified() || place.controllers().contains("freezer")).forEach(places::add));
         List<String> frozen = new ArrayList<>();
         for (CgroupMembership place : places) {
-            directory(place, mounts).filter(directory -> isFrozen(directory, place.isUnified())).ifPresent(frozen::add);
+            place.directory(mounts).filter(directory -> isFrozen(directory, place.isUnified())).ifPresent(frozen::add);
         }
         return frozen;
-    }
-
-    private static Optional<String> directory(CgroupMembership place, List<MountInfo> mounts) {
-        for (MountInfo mount : mounts) {
-            boolean fits = place.isUnified() ? mount.fsType().equals("cgroup2")
-                    : mount.fsType().equals("cgroup") && List.of(mount.superOptions().split(",")).contains("freezer");
-            String root = mount.root().equals("/") ? "" : mount.root();
-            if (fits && (place.path() + "/").startsWith(root + "/")) {
-                String below = place.path().substring(root.length());
-                return Optional.of(mount.mountPoint() + (below.equals("/") ? "" : below));
-            }
-        }
-        return Optional.empty();
     }
 
     /** A cgroup stands still as well when one above it was frozen. */

@@ -25,6 +25,26 @@ final class IntruderEnd {
         return left.isEmpty() ? left : signal(left, Signals.SIGKILL, LIMIT_AFTER_KILL);
     }
 
+    /**
+     * Waits for their parents to reap them: only then are their pids free, and not in an image as zombies.
+     *
+     * @return those that nobody has reaped
+     */
+    static List<Intruder> awaitReaped(List<Intruder> ended) throws InterruptedException {
+        Deadline deadline = Deadline.in(GRACE);
+        List<Intruder> left = new ArrayList<>(ended);
+        left.removeIf(IntruderEnd::isGone);
+        while (!left.isEmpty() && !deadline.passed()) {
+            deadline.pause(PAUSE);
+            left.removeIf(IntruderEnd::isGone);
+        }
+        return left;
+    }
+
+    private static boolean isGone(Intruder intruder) {
+        return ProcessStat.read(intruder.pid()).filter(stat -> stat.startTicks() == intruder.startTicks()).isEmpty();
+    }
+
     private static List<Intruder> signal(List<Intruder> intruders, int signal, Duration limit) throws InterruptedException {
         intruders.forEach(intruder -> signal(intruder, signal));
         Deadline deadline = Deadline.in(limit);

@@ -1,7 +1,6 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.TreeScan.Holder;
-import dev.thaw.checkpoint.TreeScan.Intruder;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
@@ -10,26 +9,22 @@ import dev.thaw.linux.SocketDiagnostics.UnixSocket;
 import dev.thaw.linux.proc.FdInfo;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
-import dev.thaw.linux.proc.StatusFile;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
-/** Looks at the processes outside a tree: who shares something with it, and who is bound to it. */
+/** Looks at the processes outside a tree: who has something of it open. */
 final class OutsideScanner {
     private final Map<Integer, ProcessStat> all;
     private final Set<Integer> tree = new HashSet<>();
     private final Set<String> wanted = new HashSet<>();
-    private final ScannedProcess root;
 
     OutsideScanner(Map<Integer, ProcessStat> all, List<ScannedProcess> processes, SocketIndex sockets) {
         this.all = all;
         processes.forEach(process -> tree.add(process.pid()));
-        root = processes.get(0);
         for (ScannedProcess process : processes) {
             process.descriptors().forEach(descriptor -> want(descriptor, sockets));
         }
@@ -87,42 +82,5 @@ final class OutsideScanner {
     private static String masterKey(int pid, int fd) {
         FdExtras extras = FdExtras.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + fd)));
         return TreeScan.masterKey(extras.terminalIndex().orElse(-1));
-    }
-
-    /**
-     * A restored process gets its old pid, and the kernel does not give a number that is still some session's or process group's. In a pid
-     * namespace whose init is the root, whoever is left dies with it.
-     */
-    List<Intruder> intruders() {
-        boolean isInit = leadsPidNamespace();
-        List<Intruder> intruders = new ArrayList<>();
-        for (ProcessStat stat : all.values()) {
-            if (tree.contains(stat.pid())) {
-                continue;
-            }
-            if (tree.contains(stat.session())) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.SESSION, stat.session()));
-            } else if (tree.contains(stat.processGroup())) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.PROCESS_GROUP, stat.processGroup()));
-            } else if (isInit && pidNamespace(stat.pid()).equals(pidNamespace(root.pid()))) {
-                intruders.add(new Intruder(stat.pid(), stat.comm(), stat.startTicks(), Intruder.Bond.PID_NAMESPACE, 0));
-            }
-        }
-        // A short-lived child of the tree that ended between two looks is no longer a part of it, and in nobody's way.
-        intruders.removeIf(intruder -> ProcessStat.read(intruder.pid()).filter(now -> now.startTicks() == intruder.startTicks()).isEmpty());
-        return intruders;
-    }
-
-    private boolean leadsPidNamespace() {
-        List<Integer> pids = StatusFile.read(root.pid()).nsPid();
-        return pids.size() > 1 && pids.get(pids.size() - 1) == 1;
-    }
-
-    private static Optional<String> pidNamespace(int pid) {
-        try {
-            return Optional.of(FileCalls.readlink("/proc/" + pid + "/ns/pid"));
-        } catch (LinuxException goneOrNotOurs) {
-            return Optional.empty();
-        }
     }
 }

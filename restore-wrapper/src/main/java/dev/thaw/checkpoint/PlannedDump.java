@@ -3,6 +3,7 @@ package dev.thaw.checkpoint;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,9 +29,14 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
         if (!left.isEmpty()) {
             throw Failure.of(ExitCode.FAILURE, left.get(0).text() + ", could not be ended", "it runs even after SIGKILL");
         }
+        List<Finding> notes = new ArrayList<>(plan.notes());
+        for (TreeScan.Intruder zombie : IntruderEnd.awaitReaped(plan.toEnd())) {
+            notes.add(Finding.needs("pid " + zombie.pid() + " (" + zombie.command() + ") was ended, and its parent does not reap it",
+                    "as long as there is a zombie, its pid, session and process group are taken", "end its parent before the restore"));
+        }
         // They may have held the other ends of things.
-        TreeScan without = scan(request.pid());
-        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, options).criuOptions(), plan.notes(), List.of()));
+        TreeScan without = scan(request.pid()).after(plan.toEnd());
+        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, options).criuOptions(), notes, List.of()));
     }
 
     String root() {

@@ -8,10 +8,12 @@ final class ProcessRules {
     private static final int KERNEL_THREADS = 2; // pid of kthreadd, parent of all others
 
     private final TreeScan scan;
+    private final DumpOptions options;
     private final PlanDraft draft;
 
-    ProcessRules(TreeScan scan, PlanDraft draft) {
+    ProcessRules(TreeScan scan, DumpOptions options, PlanDraft draft) {
         this.scan = scan;
+        this.options = options;
         this.draft = draft;
     }
 
@@ -81,10 +83,13 @@ final class ProcessRules {
     }
 
     private void traced(ScannedProcess process) {
-        if (process.tracerPid() != 0) {
-            draft.add(Finding.problem(process.text() + " is traced by pid " + process.tracerPid(),
+        int tracer = process.tracerPid();
+        boolean canBeEnded = scan.intruders().stream().anyMatch(intruder -> intruder.pid() == tracer);
+        if (tracer != 0 && !(canBeEnded && options.intruders() == DumpOptions.Intruders.END)) {
+            String detach = "detach it, or end it: kill " + tracer;
+            draft.add(Finding.problem(process.text() + " is traced by pid " + tracer,
                     "a process has one tracer at a time (a debugger, strace, gcore), and criu has to be it",
-                    "detach it, or end it: kill " + process.tracerPid()));
+                    canBeEnded ? new String[] {detach, "--intruders end, which ends it first"} : new String[] {detach}));
         }
     }
 }

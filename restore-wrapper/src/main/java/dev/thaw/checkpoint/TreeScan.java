@@ -1,7 +1,9 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.image.Manifest;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -77,19 +79,52 @@ public record TreeScan(
     }
 
     /**
-     * A process that a dump leaves out, although it belongs to the tree by its session, process group or pid namespace.
+     * A process that is no part of the application, and is bound to it all the same.
      *
-     * @param shared id of the session or group
+     * @param shared id of the session or group; for a tracer the traced process; for an auxiliary process its parent, if that is in the tree, else 0
+     * @param holds what it has of the tree's pipes, sockets and terminals
      */
-    public record Intruder(int pid, String command, long startTicks, Bond bond, int shared) {
-        /** What binds it to the tree. */
-        public enum Bond { SESSION, PROCESS_GROUP, PID_NAMESPACE }
+    public record Intruder(int pid, String command, long startTicks, Bond bond, int shared, List<Held> holds) {
+        /** What binds it to the tree; of several the first. */
+        public enum Bond { AUXILIARY, TRACER, SESSION, PROCESS_GROUP, PID_NAMESPACE }
+
+        public Intruder {
+            holds = List.copyOf(holds);
+        }
+
+        /** Of one that holds nothing of the tree's. */
+        public Intruder(int pid, String command, long startTicks, Bond bond, int shared) {
+            this(pid, command, startTicks, bond, shared, List.of());
+        }
+
+        /** @param key as in {@link TreeScan#outside} */
+        public record Held(String key, int fd) {
+            @Override
+            public String toString() {
+                return key + " as fd " + fd;
+            }
+        }
+
+        Intruder holding(List<Held> found) {
+            return new Intruder(pid, command, startTicks, bond, shared, found);
+        }
 
         /** {@code pid 77 (sh), which is in session 4021 of the tree}. */
         public String text() {
-            String why = bond == Bond.PID_NAMESPACE ? "which is in the pid namespace of the tree"
-                    : "which is in " + (bond == Bond.SESSION ? "session " : "process group ") + shared + " of the tree";
-            return "pid " + pid + " (" + command + "), " + why;
+            return "pid " + pid + " (" + command + "), which " + why();
+        }
+
+        private String why() {
+            switch (bond) {
+                case AUXILIARY:
+                    return "was started beside it by thaw exec";
+                case TRACER:
+                    return "traces pid " + shared + " of the tree";
+                case PID_NAMESPACE:
+                    return "is in the pid namespace of the tree";
+                default:
+                    return "is in " + (bond == Bond.SESSION ? "session " : "process group ") + shared + " of the tree";
+            }
         }
     }
 
@@ -124,6 +159,16 @@ public record TreeScan(
     /** The number that a process has in the image. */
     public int imagePid(ScannedProcess process) {
         return dumper.inside() ? process.bonds().innerPid() : process.pid();
+    }
+
+    /** The same, and what processes had that were ended since and that nobody else has. */
+    TreeScan after(List<Intruder> ended) {
+        Map<String, List<Holder>> all = new HashMap<>(outside);
+        for (Intruder intruder : ended) {
+            intruder.holds().stream().filter(held -> holders(held.key()).isEmpty()).forEach(held ->
+                    all.put(held.key(), List.of(new Holder(intruder.pid(), intruder.command(), held.fd(), Manifest.OtherEnd.ENDED))));
+        }
+        return new TreeScan(processes, dumper, intruders, all, waiting, mounts, cgroups, frozen);
     }
 
     /** Whether the tree lives in a network namespace other than ours. */

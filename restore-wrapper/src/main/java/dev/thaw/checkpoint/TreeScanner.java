@@ -1,6 +1,8 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.TreeScan.Dumper;
+import dev.thaw.checkpoint.TreeScan.Holder;
+import dev.thaw.checkpoint.TreeScan.Intruder;
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
@@ -70,8 +72,10 @@ public final class TreeScanner {
             throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
         }
         processes = afterWaiting(processes);
-        OutsideScanner outside = new OutsideScanner(all, processes, sockets);
-        return new TreeScan(processes, dumper(), outside.intruders(), outside.holders(), sockets.waiting(processes), mounts,
+        Dumper dumper = dumper();
+        Map<String, List<Holder>> holders = new OutsideScanner(all, processes, sockets).holders();
+        List<Intruder> intruders = new IntruderScanner(all, processes, dumper, holders).intruders();
+        return new TreeScan(processes, dumper, intruders, holders, sockets.waiting(processes), mounts,
                 CgroupMembership.read(root), FrozenCgroups.of(processes, MountInfo.read(ProcessCalls.getpid())));
     }
 

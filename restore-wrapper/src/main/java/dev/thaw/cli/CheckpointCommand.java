@@ -54,7 +54,8 @@ final class CheckpointCommand implements Callable<Integer> {
     private DumpOptions.Tcp tcp;
 
     @Option(names = "--intruders", paramLabel = "fail|end|ignore", defaultValue = "FAIL",
-            description = "What to do about processes that are not below PID but share its session, process group or pid namespace (default: fail).")
+            description = "What to do about processes that are no part of the tree: those of thaw exec, debuggers, and those that "
+                    + "share its session, process group or pid namespace (default: fail).")
     private DumpOptions.Intruders intruders;
 
     @Option(names = "--ready-command", paramLabel = "CMD",

@@ -35,6 +35,7 @@ public final class Main {
         commands.put("check", CheckCommand::new);
         commands.put("explain", ExplainCommand::new);
         commands.put("broker", BrokerCommand::new);
+        commands.put("exec", ExecCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

@@ -81,9 +81,11 @@ public record Manifest(
      *
      * @param key of the thing: {@code pipe:[4711]}, {@code socket:[4711]} (the peer's inode), {@code ptmx[3]} for the master of /dev/pts/3
      * @param command the kernel's name for the process
-     * @param access read, write, read-write or none
+     * @param access read, write, read-write or none; {@link #ENDED} where the process was ended for the checkpoint, and nobody else had it
      */
-    public record OtherEnd(String key, int pid, String command, int fd, String access) {}
+    public record OtherEnd(String key, int pid, String command, int fd, String access) {
+        public static final String ENDED = "ended";
+    }
 
     public Manifest {
         command = copied(command);

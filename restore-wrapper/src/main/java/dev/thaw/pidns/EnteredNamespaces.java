@@ -7,11 +7,15 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
-/** The pid and mount namespaces of a process, entered: what is started there sees the pids and the /proc that the process sees. */
+/** Namespaces of a process, entered by a thread of ours: what is started there sees what the process sees. */
 public final class EnteredNamespaces implements AutoCloseable {
+    private static final Map<String, Integer> PIDS_AND_MOUNTS = Map.of("pid", ProcessCalls.CLONE_NEWPID, "mnt", ProcessCalls.CLONE_NEWNS);
+
     private final NamespaceThread thread = new NamespaceThread();
 
     private EnteredNamespaces() {}
@@ -37,22 +41,36 @@ public final class EnteredNamespaces implements AutoCloseable {
         return one.device() == other.device() && one.inode() == other.inode();
     }
 
-    /** @throws dev.thaw.linux.LinuxException EPERM without the right, ENOENT when the process has ended */
+    /**
+     * Its pid and mount namespaces: the pids and the /proc that it sees.
+     *
+     * @throws dev.thaw.linux.LinuxException EPERM without the right, ENOENT when the process has ended
+     */
     public static EnteredNamespaces of(int pid) {
+        return of(pid, PIDS_AND_MOUNTS);
+    }
+
+    /**
+     * @param kinds names in /proc/PID/ns → their flags
+     * @throws dev.thaw.linux.LinuxException as above
+     */
+    public static EnteredNamespaces of(int pid, Map<String, Integer> kinds) {
         EnteredNamespaces entered = new EnteredNamespaces();
-        try (OwnedFd pids = FileCalls.open("/proc/" + pid + "/ns/pid", OpenFlags.O_RDONLY);
-                OwnedFd mounts = FileCalls.open("/proc/" + pid + "/ns/mnt", OpenFlags.O_RDONLY)) {
+        Map<Integer, OwnedFd> open = new LinkedHashMap<>();
+        try {
+            kinds.forEach((kind, flag) -> open.put(flag, FileCalls.open("/proc/" + pid + "/ns/" + kind, OpenFlags.O_RDONLY)));
             entered.thread.call(() -> {
                 // A thread can change its mounts only when it shares its root and working directory with no other (man 2 setns).
                 ProcessCalls.unshare(ProcessCalls.CLONE_FS);
-                ProcessCalls.setns(pids.number(), ProcessCalls.CLONE_NEWPID);
-                ProcessCalls.setns(mounts.number(), ProcessCalls.CLONE_NEWNS);
+                open.forEach((flag, namespace) -> ProcessCalls.setns(namespace.number(), flag));
                 return null;
             });
             return entered;
         } catch (RuntimeException e) {
             entered.close();
             throw e;
+        } finally {
+            open.values().forEach(OwnedFd::close);
         }
     }
 

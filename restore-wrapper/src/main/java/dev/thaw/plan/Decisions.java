@@ -97,6 +97,9 @@ final class Decisions {
             return new Decision.Failed(PlanProblem.of(subject.text() + " is refused: " + subject.link(), rule.origin() + " says so",
                     "change the rule, or give the descriptor a source: --map " + subject.mapKey() + "=…"));
         }
+        if (rule.action() instanceof Rule.Action.Leave leave) {
+            return subject.isStream() ? automatic.of(subject) : new Decision.Left(leave.because());
+        }
         if (rule.action() instanceof Rule.Action.FromCgroup cgroup) {
             if (!(subject.file() instanceof FileImage.RegularFile regular)) {
                 return new Decision.Failed(PlanProblem.of(rule.origin() + ": " + subject.text() + " is no file", "it is " + subject.link(),

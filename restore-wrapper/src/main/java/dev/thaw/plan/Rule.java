@@ -24,6 +24,9 @@ public record Rule(Selector selector, Action action, String origin, boolean must
         /** The same file, relative to the cgroup that restore runs in. */
         record FromCgroup(Missing missing) implements Action {}
 
+        /** Left to CRIU, unless it is a stream: those go where every stream goes. */
+        record Leave(String because) implements Action {}
+
         /** Refused: a restore with such a descriptor is not wanted. */
         record Refuse() implements Action {}
     }

@@ -19,6 +19,8 @@ import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.plan.RestorePlanner;
+import dev.thaw.plan.Rule;
+import dev.thaw.plan.Selector;
 import dev.thaw.plan.World;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -63,7 +65,7 @@ public record Planning(
             ImageSnapshot snapshot = ImagesDirectory.read(resolved.generationDir());
             Optional<Manifest> manifest = Manifest.read(resolved.generationDir());
             RestoreOptions options = Policies.withStored(given, resolved.generationDir())
-                    .plus(manifest.map(KeptDescriptors::rules).orElse(List.of()));
+                    .plus(manifest.map(KeptDescriptors::rules).orElse(List.of())).plus(manifest.map(Planning::ofEnded).orElse(List.of()));
             Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
             World world = WorldReader.read(snapshot, recorded, options, closedStreams,
                     brokerNames.ask(options, KeptDescriptors.socket(manifest)));
@@ -74,6 +76,13 @@ public record Planning(
         } catch (ImageException e) {
             throw imageFailure(image, e);
         }
+    }
+
+    /** Nobody had the other end of these any more: CRIU makes them again just so. */
+    private static List<Rule> ofEnded(Manifest manifest) {
+        return manifest.outside().stream().filter(end -> end.access().equals(Manifest.OtherEnd.ENDED) && end.key().startsWith("pipe:"))
+                .map(end -> new Rule(Selector.parse(end.key()), new Rule.Action.Leave("its other end was pid " + end.pid() + "'s (" + end.command()
+                        + "), which was ended before the dump"), "the checkpoint", false)).toList();
     }
 
     /** Newer generations that are passed over. */

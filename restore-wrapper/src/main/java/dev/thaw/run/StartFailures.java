@@ -34,7 +34,7 @@ public final class StartFailures {
     }
 
     /** All problems at once. */
-    static Failure of(Rejected rejected) {
+    public static Failure of(Rejected rejected) {
         List<Problem> problems = rejected.problems();
         boolean usage = problems.stream().anyMatch(problem -> problem.kind() == Kind.USAGE);
         List<String> what = new ArrayList<>();

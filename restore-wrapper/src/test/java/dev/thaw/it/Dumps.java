@@ -59,6 +59,10 @@ public final class Dumps {
         return new Dumps(scratch, puppet.pid());
     }
 
+    public static Dumps of(Scratch scratch, int pid) {
+        return new Dumps(scratch, pid);
+    }
+
     public static Dumps of(Scratch scratch, Program program) {
         return new Dumps(scratch, program.pid());
     }

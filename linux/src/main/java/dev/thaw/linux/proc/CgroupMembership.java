@@ -2,6 +2,7 @@ package dev.thaw.linux.proc;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A line of {@code /proc/PID/cgroup} (man 7 cgroups): the place of a process in one hierarchy.
@@ -46,5 +47,24 @@ public record CgroupMembership(int hierarchy, List<String> controllers, String p
     /** Whether this is the unified hierarchy. */
     public boolean isUnified() {
         return hierarchy == 0;
+    }
+
+    /**
+     * The directory of this cgroup.
+     *
+     * @param mounts that we see
+     * @return empty when none of them shows it
+     */
+    public Optional<String> directory(List<MountInfo> mounts) {
+        for (MountInfo mount : mounts) {
+            boolean fits = isUnified() ? mount.fsType().equals("cgroup2")
+                    : mount.fsType().equals("cgroup") && List.of(mount.superOptions().split(",")).containsAll(controllers);
+            String root = mount.root().equals("/") ? "" : mount.root();
+            if (fits && (path + "/").startsWith(root + "/")) {
+                String below = path.substring(root.length());
+                return Optional.of(mount.mountPoint() + (below.equals("/") ? "" : below));
+            }
+        }
+        return Optional.empty();
     }
 }

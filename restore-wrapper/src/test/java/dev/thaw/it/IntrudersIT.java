@@ -1,0 +1,191 @@
+package dev.thaw.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.thaw.checkpoint.Checkpoint;
+import dev.thaw.checkpoint.DumpOptions.Intruders;
+import dev.thaw.checkpoint.Finding;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.proc.CgroupMembership;
+import dev.thaw.linux.proc.ProcessStat;
+import dev.thaw.linux.proc.ProcessTable;
+import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** Processes beside an application: those of thaw exec, debuggers, and those that entered its namespaces. */
+@IntegrationTest
+@RequiresCriu
+@RequiresRoot
+class IntrudersIT {
+    /** Attaches, which stops the process, lets it go on, and has no ear for SIGTERM. */
+    private static final String DEBUGGER = """
+            import ctypes, os, signal, sys
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            libc, pid = ctypes.CDLL(None), int(sys.argv[1])
+            assert libc.ptrace(16, pid, 0, 0) == 0
+            os.waitpid(pid, 0x40000000)
+            assert libc.ptrace(7, pid, 0, 0) == 0
+            print('attached', flush=True)
+            signal.pause()
+            """;
+
+    @Test
+    void a_command_beside_an_application_is_in_its_namespaces(Scratch scratch) {
+        int application = run(thaw(scratch), scratch, "--pid-namespace");
+        try {
+            List<Integer> pids = StatusFile.read(application).nsPid();
+            ThawProcess.Result said = thaw(scratch).run("exec", "--name", "shop", "--", "sh", "-c",
+                    "readlink /proc/self/ns/pid /proc/self/ns/mnt; cat /proc/" + pids.get(pids.size() - 1) + "/comm; echo $A $B; exit 7");
+            said.expect(7);
+            assertEquals(FileCalls.readlink("/proc/" + application + "/ns/pid") + "\n" + FileCalls.readlink("/proc/" + application + "/ns/mnt")
+                    + "\nsleep\nof the application\n", said.out());
+        } finally {
+            end(application);
+        }
+    }
+
+    @Test
+    void a_command_beside_an_application_is_in_its_cgroup_and_no_part_of_it(Scratch scratch) {
+        String image = scratch.path("image");
+        try (TestCgroup cgroup = TestCgroup.v2()) {
+            int application = run(thaw(scratch).cgroup(cgroup), scratch);
+            try {
+                ThawProcess.Result said = thaw(scratch).run("exec", "--name", "shop", "--", "sh", "-c",
+                        "grep ^0: /proc/self/cgroup; setsid sleep 2000 >/dev/null 2>&1 & echo $!");
+                String[] lines = said.expect(0).out().split("\n");
+                assertEquals("0::" + unified(application), lines[0]);
+                int beside = Integer.parseInt(lines[1]);
+                assertEquals(unified(application), unified(beside));
+
+                thaw(scratch).run("checkpoint", "--name", "shop", image).expect(ExitCode.PLAN)
+                        .expectErr("pid " + beside + " (sleep), which was started beside it by thaw exec, is not below it\n  because: criu leaves it out\n")
+                        .expectErr("--intruders end");
+                assertTrue(Children.isRunning(beside), "a refused checkpoint ends nobody");
+                thaw(scratch).run("checkpoint", "--name", "shop", "--intruders", "end", image).expect(0).expectErr(", and is ended first\n");
+                assertFalse(Children.isRunning(beside));
+                Children.awaitGone(List.of(application, beside), Await.LIMIT);
+
+                thaw(scratch).run("restore", "--detach", image).expect(0);
+                assertEquals(List.of(application), ProcessTable.tree(application), "it is alone, and has no zombie");
+                assertTrue(ProcessStat.read(beside).isEmpty());
+            } finally {
+                end(application);
+            }
+        }
+    }
+
+    /** An application under the name shop; its pid. */
+    private static int run(ThawProcess.Builder thaw, Scratch scratch, String... options) {
+        List<String> line = new ArrayList<>(List.of("run", "--detach", "--pid-file", scratch.path("pid"), "--name", "shop", "--env", "A=of the",
+                "--env", "B=application"));
+        line.addAll(List.of(options));
+        line.addAll(List.of("--", "sleep", "1000"));
+        thaw.run(line.toArray(String[]::new)).expect(0);
+        return Integer.parseInt(scratch.read("pid").strip());
+    }
+
+    private static void end(int application) {
+        Children.killTrees(List.of(application));
+        Children.awaitGone(List.of(application), Await.LIMIT);
+    }
+
+    @Test
+    void what_an_ended_process_had_of_a_pipe_keeps_no_restore_from_working(Scratch scratch) {
+        try (FdCalls.Pipe pipe = FdCalls.pipe2(0);
+                Puppet puppet = Puppet.in(scratch).descriptor(5, pipe.writer().number()).nullStreams().start()) {
+            Program reader = Program.with().descriptor(0, pipe.reader().number()).nullStreams()
+                    .environment("THAW_BESIDE", puppet.pid() + ":" + startTicks(puppet.pid())).start("sleep", "2000");
+            pipe.reader().close();
+            pipe.writer().close();
+            Failure refused = Dumps.of(scratch, puppet).fails();
+            assertTrue(refused.because().toString().contains("it has pipe:["), refused::toString);
+            Checkpoint made = Dumps.of(scratch, puppet).intruders(Intruders.END).run();
+            assertTrue(made.notes().stream().map(Finding::what).anyMatch(what -> what.contains("is ended first")), made.notes()::toString);
+            reader.close();
+            puppet.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {
+                thaw.awaitRestored(puppet);
+                assertEquals("BrokenPipeError", puppet.eval("try:\n    os.write(5, b'x')\n    said = 'written'\nexcept OSError as e:\n    said = type(e).__name__\nsaid"));
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
+
+    @Test
+    @RequiresTool("strace")
+    void a_tracer_is_asked_to_go_and_the_application_runs_on_from_there(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch);
+                Program strace = Program.with().nullStreams().start("strace", "-o", scratch.path("trace"), "-p", "" + puppet.pid())) {
+            endTracer(scratch, puppet, strace);
+        }
+    }
+
+    @Test
+    void a_debugger_that_does_not_listen_is_killed(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch);
+                Program debugger = Program.with().nullStreams().start(Checkout.python(), "-c", DEBUGGER, "" + puppet.pid())) {
+            endTracer(scratch, puppet, debugger);
+        }
+    }
+
+    private static void endTracer(Scratch scratch, Puppet puppet, Program tracer) {
+        Await.until("a tracer", () -> status(puppet.pid(), "TracerPid").equals("" + tracer.pid()));
+        puppet.eval("x = 41");
+        Failure refused = Dumps.of(scratch, puppet).fails();
+        assertTrue(refused.what().contains("is traced by pid " + tracer.pid()), refused::toString);
+        assertTrue(refused.tries().contains("--intruders end, which ends it first"), refused::toString);
+        Dumps.of(scratch, puppet).intruders(Intruders.END).run();
+        assertFalse(Children.isRunning(tracer.pid()));
+        puppet.awaitGone();
+        try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {
+            thaw.awaitRestored(puppet);
+            assertEquals("42", puppet.eval("x + 1"));
+            assertEquals("0", status(puppet.pid(), "TracerPid"));
+            puppet.eval("leave(42)");
+            thaw.awaitEnd().expect(42);
+        }
+    }
+
+    @Test
+    @RequiresTool({"nsenter", "unshare"})
+    void who_entered_the_pid_namespace_of_an_application_is_named_and_ended(Scratch scratch) {
+        try (Program unshare = Program.with().nullStreams().start("unshare", "--pid", "--fork", "--mount-proc", "setsid", "sleep", "1000")) {
+            int init = Await.value(() -> "the first process inside", Await.LIMIT, () -> ProcessTable.children(unshare.pid()).stream()
+                    .filter(pid -> ProcessTable.commandLine(pid).equals(Optional.of("sleep 1000"))).findFirst());
+            try (Program entered = Program.with().nullStreams().start("nsenter", "--target", "" + init, "--pid", "--mount", "sleep", "2000")) {
+                int intruder = Await.value(() -> "who entered", Await.LIMIT, () -> ProcessTable.children(entered.pid()).stream()
+                        .filter(pid -> ProcessTable.commandLine(pid).equals(Optional.of("sleep 2000"))).findFirst());
+                Failure refused = Dumps.of(scratch, init).fails();
+                assertTrue(refused.what().contains("pid " + intruder + " (sleep), which is in the pid namespace of the tree"), refused::toString);
+                Checkpoint made = Dumps.of(scratch, init).intruders(Intruders.END).run();
+                Children.awaitGone(List.of(intruder), Await.LIMIT);
+                assertEquals(1, Dumps.images(made).tasks().size(), "the sleep of 1000 s alone");
+            }
+        }
+    }
+
+    private static ThawProcess.Builder thaw(Scratch scratch) {
+        return ThawProcess.in(scratch).environment("THAW_RUNTIME_DIR", scratch.path("names"));
+    }
+
+    private static String unified(int pid) {
+        return CgroupMembership.read(pid).stream().filter(CgroupMembership::isUnified).findFirst().orElseThrow().path();
+    }
+
+    private static long startTicks(int pid) {
+        return ProcessStat.read(pid).orElseThrow().startTicks();
+    }
+
+    private static String status(int pid, String field) {
+        return StatusFile.read(pid).field(field);
+    }
+}
