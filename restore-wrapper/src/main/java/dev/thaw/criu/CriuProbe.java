@@ -14,7 +14,7 @@ import org.zeroturnaround.exec.ProcessResult;
 
 /** Asks a criu whether it works: {@code criu --version}, then {@code criu check}. */
 final class CriuProbe {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     private final Duration limit;
 

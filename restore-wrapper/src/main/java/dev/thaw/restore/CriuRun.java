@@ -99,7 +99,9 @@ final class CriuRun implements AutoCloseable {
             // A session of its own keeps ^C away from criu; a shell job is restored into ours, so there criu has to be in it.
             PosixSpawn.Session session = plan.criu().shellJob() ? PosixSpawn.Session.SAME : PosixSpawn.Session.NEW_SESSION;
             List<String> command = inCgroups(argv, plan.cgroups());
-            PosixSpawn.Request request = new PosixSpawn.Request(command.get(0), command, ProcessCalls.environment(), descriptors, session,
+            List<String> environment = new ArrayList<>(ProcessCalls.environment());
+            environment.add(RestoreWatch.mark(work));
+            PosixSpawn.Request request = new PosixSpawn.Request(command.get(0), command, environment, descriptors, session,
                     Optional.empty(), true, Set.of(), OptionalLong.empty());
             pid = surety.start(() -> PosixSpawn.spawn(request));
         }

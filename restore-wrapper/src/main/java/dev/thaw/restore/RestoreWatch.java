@@ -24,11 +24,15 @@ import java.util.stream.Collectors;
  * every process that has a number of the image and was started since, and takes the work directory away.
  */
 final class RestoreWatch implements AutoCloseable {
+    /** In the environment of criu and of all that it starts: the work directory. */
+    private static final String MARK = "THAW_WORK";
+
     private static final Duration FAREWELL = Duration.ofSeconds(2);
 
     /**
      * $1 is the work directory, in which "numbers" lists the image's pids. Lines on the input: a pid of criu's; or "done". Start times, field 22 and
-     * so the 20th after the name in parentheses, tell the image's processes from others that have had the number before.
+     * so the 20th after the name in parentheses, tell the image's processes from others that have had the number before. thaw may be killed
+     * before it can tell criu's pid: criu is known by its environment as well.
      */
     private static final String SCRIPT = String.join("\n",
             "trap '' HUP INT TERM",
@@ -43,14 +47,15 @@ final class RestoreWatch implements AutoCloseable {
             "  [ \"$1\" != Z ] && since=${20}",
             "} 2>/dev/null",
             "started $$ && own=$since",
+            "marked() { grep -lzxF -- \"" + MARK + "=$work\" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\\n'; }",
             "[ -n \"$criu\" ] && started \"$criu\" && [ \"$since\" -ge \"$own\" ] && kill -KILL \"-$criu\" 2>/dev/null",
             "numbers=$(cat \"$work/numbers\" 2>/dev/null)",
             "for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do",
             "  left=",
-            "  for pid in $criu $numbers; do",
+            "  for pid in $criu $numbers $(marked); do",
             "    started \"$pid\" && [ \"$since\" -ge \"$own\" ] && left=\"$left $pid\"",
             "  done",
-            "  [ -n \"$left\" ] || break",
+            "  [ -n \"$left\" ] || [ $round -lt 3 ] || break",
             "  kill -KILL $left 2>/dev/null",
             "  sleep 0.1",
             "done",
@@ -85,6 +90,11 @@ final class RestoreWatch implements AutoCloseable {
             pipe.writer().close();
             throw e;
         }
+    }
+
+    /** @return what criu's environment has to have, {@code KEY=VALUE} */
+    static String mark(WorkDirectory work) {
+        return MARK + "=" + work.path();
     }
 
     /** Not to be ended with what is half restored. */
