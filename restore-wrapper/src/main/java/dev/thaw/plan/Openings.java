@@ -93,11 +93,11 @@ final class Openings {
 
     private Resolved broker(String name, Subject subject, String rule) {
         if (world.brokerNames().isEmpty()) {
-            return Resolved.failed(PlanProblem.of(rule + ": there is no broker to ask for '" + name + "'",
+            return Resolved.failed(PlanProblem.unavailable(rule + ": there is no broker to ask for '" + name + "'",
                     "it is to become " + subject.text(), "name its socket: --broker SOCKET"));
         }
         if (!world.brokerNames().get().contains(name)) {
-            return Resolved.failed(PlanProblem.of(rule + ": the broker holds no descriptor named '" + name + "'",
+            return Resolved.failed(PlanProblem.unavailable(rule + ": the broker holds no descriptor named '" + name + "'",
                     "it holds " + (world.brokerNames().get().isEmpty() ? "none" : String.join(", ", world.brokerNames().get())),
                     "another source"));
         }
@@ -135,7 +135,7 @@ final class Openings {
                     wanted == OpenFlags.O_RDONLY ? "read:PATH" : "append:PATH or file:PATH", "rw:PATH"));
         }
         if (opening.createMode().isEmpty() && world.at(opening.path()).isEmpty()) {
-            return Resolved.failed(PlanProblem.of(rule + ": " + KernelString.printable(opening.path()) + " does not exist",
+            return Resolved.failed(PlanProblem.unavailable(rule + ": " + KernelString.printable(opening.path()) + " does not exist",
                     "it is to become " + subject.text(), "create it, or name another source"));
         }
         return Resolved.of(opening, rule);

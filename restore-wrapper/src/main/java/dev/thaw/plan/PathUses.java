@@ -116,7 +116,7 @@ final class PathUses {
         decisions.matched().add(rule);
         if (rule.action() instanceof Rule.Action.From from && from.source() instanceof Source.Open open) {
             if (world.at(open.path()).isEmpty()) {
-                problems.add(PlanProblem.of(rule.origin() + ": " + KernelString.printable(open.path()) + " does not exist",
+                problems.add(PlanProblem.unavailable(rule.origin() + ": " + KernelString.printable(open.path()) + " does not exist",
                         "it is to become " + uses.get(0).text(), "create it, or name another path"));
                 return;
             }

@@ -13,11 +13,6 @@ public sealed interface Selector {
 
     boolean matches(Candidate candidate);
 
-    /** True when the rule names a resource as such, so that mappings, executables and working directories of that name may follow it. */
-    default boolean namesPath() {
-        return false;
-    }
-
     /** A path, or a glob over paths. */
     record PathGlob(String glob) implements Selector {
         @Override
@@ -28,11 +23,6 @@ public sealed interface Selector {
         @Override
         public boolean matches(Candidate candidate) {
             return candidate.path().filter(path -> path.equals(glob) || Glob.matches(glob, path)).isPresent();
-        }
-
-        @Override
-        public boolean namesPath() {
-            return true;
         }
     }
 

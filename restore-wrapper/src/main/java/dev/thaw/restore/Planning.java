@@ -121,7 +121,7 @@ public record Planning(
     /**
      * The plan, or all its problems as one failure.
      *
-     * @throws Failure with {@link ExitCode#PLAN}
+     * @throws Failure with {@link ExitCode#PLAN}, or {@link ExitCode#SOURCE} when nothing else is wrong than that sources are not there
      */
     public RestorePlan ready() {
         if (result instanceof PlanResult.Ready ready) {
@@ -131,12 +131,13 @@ public record Planning(
     }
 
     private static Failure rejected(List<PlanProblem> problems) {
+        int code = problems.stream().allMatch(PlanProblem::unavailable) ? ExitCode.SOURCE : ExitCode.PLAN;
         if (problems.size() == 1) {
-            return new Failure(ExitCode.PLAN, problems.get(0).what(), problems.get(0).because(), problems.get(0).tries());
+            return new Failure(code, problems.get(0).what(), problems.get(0).because(), problems.get(0).tries());
         }
         List<Failure> findings = problems.stream()
-                .map(problem -> new Failure(ExitCode.PLAN, problem.what(), problem.because(), problem.tries())).toList();
-        return Failure.all(ExitCode.PLAN, "the plan was rejected: " + problems.size() + " problems",
+                .map(problem -> new Failure(code, problem.what(), problem.because(), problem.tries())).toList();
+        return Failure.all(code, "the plan was rejected: " + problems.size() + " problems",
                 List.of("criu was not started, nothing was touched"), findings);
     }
 }

@@ -129,13 +129,6 @@ class SelectorTest {
         assertFalse(Selector.parse("net:x").matches(Seen.other(100, 5, "other", "x")));
     }
 
-    @Test
-    void only_paths_speak_of_mappings_and_directories_too() {
-        assertTrue(Selector.parse("/opt/app.jar").namesPath());
-        assertFalse(Selector.parse("fd:5").namesPath());
-        assertFalse(Selector.parse("pipe:[1]").namesPath());
-    }
-
     @ParameterizedTest
     @CsvSource(nullValues = "-", textBlock = """
             file, -,               -, -,   -,    -,                 true

@@ -229,7 +229,7 @@ class KeptInBrokerIT {
                 restore.awaitEnd().expect(7);
             }
             assertEquals(List.of("read one", "read three", "read two"), scratch.read("out").lines().filter(line -> !line.equals("connected")).sorted().toList());
-            thaw(scratch, runtime).run("restore", scratch.path("image")).expect(121).expectErr("the broker holds no descriptor named 'pipe:shop:0'");
+            thaw(scratch, runtime).run("restore", scratch.path("image")).expect(123).expectErr("the broker holds no descriptor named 'pipe:shop:0'");
         }
     }
 

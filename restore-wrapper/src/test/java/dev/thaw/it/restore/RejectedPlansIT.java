@@ -52,6 +52,7 @@ class RejectedPlansIT {
                 Puppet puppet = Puppet.in(scratch).descriptor(1, pipe.writer().number()).nullStreams().start()) {
             String image = Thawing.dump(scratch, puppet);
             ThawProcess.run(scratch, "restore", image, "--stdout", "read:/dev/zero").expect(121).expectErr("opens for read only");
+            ThawProcess.run(scratch, "restore", image, "--stdin", "read:" + scratch.path("absent")).expect(123).expectErr("absent does not exist");
             ThawProcess.run(scratch, "restore", image, "--stdout", "fd:77").expect(121).expectErr("thaw was started without descriptor 77");
         }
     }

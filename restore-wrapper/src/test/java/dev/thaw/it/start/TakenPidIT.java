@@ -12,7 +12,7 @@ import dev.thaw.linux.FileCalls;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** A pid of the image that was free when thaw looked, and is taken when criu wants it. */
+/** Pids of the image that are taken when thaw looks, or when criu wants them, and become free. */
 @IntegrationTest
 @RequiresCriu
 @RequiresRoot
@@ -32,6 +32,20 @@ class TakenPidIT {
             print('taken', flush=True)
             os.waitpid(pid, 0)
             """;
+
+    @Test
+    void what_only_has_to_be_reaped_is_waited_for(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            Dumps.of(scratch, puppet).run(); // ended, and a zombie of the test JVM's
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--status-fd", "2", scratch.path("image"))) {
+                thaw.awaitErr("\"event\":\"planned\"");
+                puppet.awaitGone();
+                thaw.awaitErr("\"event\":\"ready\"");
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
 
     @Test
     void the_restore_is_tried_again_when_it_has_become_free(Scratch scratch) {
