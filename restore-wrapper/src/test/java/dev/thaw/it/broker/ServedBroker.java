@@ -10,6 +10,7 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.Signals;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** {@code thaw broker serve} in a process of its own. */
 public final class ServedBroker implements AutoCloseable {
@@ -23,11 +24,17 @@ public final class ServedBroker implements AutoCloseable {
 
     /** At {@code broker.sock} in the scratch directory, ready. */
     public static ServedBroker start(Scratch scratch, String... options) {
+        return start(scratch, Map.of(), options);
+    }
+
+    /** @param environment variables for it */
+    static ServedBroker start(Scratch scratch, Map<String, String> environment, String... options) {
         List<String> arguments = new ArrayList<>(List.of("broker", "serve", "--socket", scratch.path("broker.sock"), "--status-fd", "5"));
         arguments.addAll(List.of(options));
         try (FdCalls.Pipe status = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
-            ThawProcess process = ThawProcess.in(scratch).descriptor(5, status.writer().number()).nullDescriptor(0)
-                    .start(arguments.toArray(String[]::new));
+            ThawProcess.Builder builder = ThawProcess.in(scratch).descriptor(5, status.writer().number()).nullDescriptor(0);
+            environment.forEach(builder::environment);
+            ThawProcess process = builder.start(arguments.toArray(String[]::new));
             status.writer().close();
             ServedBroker broker = new ServedBroker(scratch.path("broker.sock"), process);
             try {
