@@ -223,7 +223,7 @@ public final class BrokerServer implements AutoCloseable {
     private void serve(Connection connection) {
         long now = System.nanoTime();
         try {
-            if (connection.hasUnreadReply()) {
+            if (connection.hasUnreadReply() || closer.holdsUp(connection.peer().uid())) {
                 connection.pause(now);
                 return;
             }

@@ -1,5 +1,6 @@
 package dev.thaw.fdbroker.server;
 
+import dev.thaw.fdbroker.broker.BrokerCodec;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OwnedFd;
 import java.util.ArrayDeque;
@@ -16,6 +17,7 @@ import java.util.Map;
 final class DescriptorCloser {
     private static final long STACK_BYTES = 128 * 1024;
     private static final long IDLE_MILLIS = 2_000;
+    private static final int MOST_PENDING = 512;
 
     private final Map<Integer, Deque<OwnedFd>> queues = new HashMap<>();
     private final Map<Integer, Integer> pending = new HashMap<>();
@@ -40,9 +42,14 @@ final class DescriptorCloser {
         notifyAll();
     }
 
-    /** How many are not closed yet. */
-    synchronized int pending() {
-        return all;
+    /** Whether this user has to wait until more are closed: else one whose descriptors take long would leave no room for the others'. */
+    synchronized boolean holdsUp(int uid) {
+        return all > MOST_PENDING && pending.containsKey(uid);
+    }
+
+    /** How many are not closed yet, beyond those that there is room for beside all that is kept. */
+    synchronized int pendingBeyondRoom() {
+        return Math.max(0, all - MOST_PENDING - BrokerCodec.MAX_DESCRIPTORS);
     }
 
     /** How many of these a user gave. */

@@ -144,7 +144,7 @@ final class RequestHandler {
         for (FdName name : names) {
             allowed(policy.check(peer, verb, name, OptionalInt.empty()));
         }
-        allowed(store.whyNot(peer.uid(), names, closer.pending(), closer.pending(peer.uid())));
+        allowed(store.whyNot(peer.uid(), names, closer.pendingBeyondRoom(), closer.pending(peer.uid())));
     }
 
     private void add(Holding holding, OwnedFd fd) {

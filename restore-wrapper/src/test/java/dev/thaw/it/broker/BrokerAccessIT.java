@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.fdbroker.broker.BrokerClient;
 import dev.thaw.fdbroker.broker.FdName;
+import dev.thaw.it.Await;
 import dev.thaw.it.Bytes;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
@@ -18,6 +19,7 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.Signals;
+import dev.thaw.linux.proc.ProcessTable;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,18 +45,81 @@ class BrokerAccessIT {
                 broker.ask(5, body)
             """;
 
+    /** Garbage, with connections that linger for a minute when they are closed: nobody reads what is in them. */
+    private static final String SLOW = """
+            import resource, signal
+            resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+            listener, accepted = socket.socket(), []
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            listener.bind(('127.0.0.1', 0))
+            listener.listen(100)
+            brokers = [Broker(sys.argv[1]) for _ in range(5)]
+            for broker in brokers:
+                sockets = []
+                for _ in range(253):
+                    one = socket.socket()
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+                    one.connect(listener.getsockname())
+                    accepted.append(listener.accept()[0])
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 60))
+                    one.setblocking(False)
+                    try:
+                        while True:
+                            one.send(bytes(65536))
+                    except BlockingIOError:
+                        sockets.append(one)
+                socket.send_fds(broker.socket, [b'garbage'], [one.fileno() for one in sockets])
+                for one in sockets:
+                    one.close()
+            print('sent', flush=True)
+            signal.pause()
+            """;
+
+    @Test
+    void one_whose_descriptors_take_long_to_close_holds_up_only_himself(Scratch scratch) {
+        FileCalls.chmod(scratch.path(), 0711);
+        try (ServedBroker broker = ServedBroker.start(scratch, "--mode", "0666"); BrokerClient client = broker.client();
+                FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
+            client.list();
+            int before = descriptors(broker);
+            try (Program hostile = asNobody(scratch, out, SLOW)) {
+                Bytes.readUntil(out.reader().number(), "sent\n");
+                // Two packets' worth may wait to be closed, and a third; the others are not taken.
+                Await.until("three packets of 253", () -> descriptors(broker) >= before + 3 * 253);
+                for (int i = 0; i < 100; i++) {
+                    client.store(new FdName("a"), Duration.ZERO, 0);
+                    client.delete(List.of(new FdName("a")));
+                }
+                int now = descriptors(broker);
+                assertTrue(now < before + 4 * 253, "no more are taken than there is room for: " + (now - before));
+                assertTrue(now >= before + 3 * 253, "and they are still there: " + (now - before));
+                assertTrue(hostile.pid() > 0);
+            }
+            Await.until("as many as before", () -> descriptors(broker) == before);
+        }
+    }
+
+    private static int descriptors(ServedBroker broker) {
+        return ProcessTable.descriptors(broker.process().pid()).size();
+    }
+
     /** What somebody else's Python prints, with the sample's class of a client. */
     private static List<String> nobody(Scratch scratch, String script) {
-        String client = KernelString.decode(FileCalls.readAll(Checkout.sample("broker-client/fdbroker.py"))).replace("__name__ ==", "not");
-        try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
-                Program program = Program.with().nullDescriptor(0).descriptor(1, out.writer().number()).descriptor(2, out.writer().number())
-                        .start(Checkout.tool("setpriv").orElseThrow(), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", Checkout.python(), "-c",
-                                client + ATTEMPTS + script, scratch.path("broker.sock"))) {
-            out.writer().close();
+        try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC); Program program = asNobody(scratch, out, ATTEMPTS + script)) {
             String said = Bytes.readToEnd(out.reader().number());
             program.awaitEnd();
             return said.lines().toList();
         }
+    }
+
+    /** Both of its streams go into the pipe, whose writing end is closed here. */
+    private static Program asNobody(Scratch scratch, FdCalls.Pipe out, String script) {
+        String client = KernelString.decode(FileCalls.readAll(Checkout.sample("broker-client/fdbroker.py"))).replace("__name__ ==", "not");
+        Program program = Program.with().nullDescriptor(0).descriptor(1, out.writer().number()).descriptor(2, out.writer().number())
+                .start(Checkout.tool("setpriv").orElseThrow(), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", Checkout.python(), "-c",
+                        client + script, scratch.path("broker.sock"));
+        out.writer().close();
+        return program;
     }
 
     private static void keep(ServedBroker broker, Scratch scratch, String... names) {
@@ -150,7 +215,7 @@ class BrokerAccessIT {
             // What is read again counts from then on; a mistake changes nothing.
             FileCalls.writeFile(policy, KernelString.encode("uid: 65534\naction: deny\n"), 0600);
             broker.process().signal(Signals.SIGHUP);
-            dev.thaw.it.Await.until("the new policy", () -> nobody(scratch, "attempt('shop', lambda: broker.retrieve('listener:shop'))").get(0)
+            Await.until("the new policy", () -> nobody(scratch, "attempt('shop', lambda: broker.retrieve('listener:shop'))").get(0)
                     .endsWith("the rule at " + policy + ":1 denies it"));
             FileCalls.writeFile(policy, KernelString.encode("uid: 65534\naction: perhaps\n"), 0600);
             broker.process().signal(Signals.SIGHUP);

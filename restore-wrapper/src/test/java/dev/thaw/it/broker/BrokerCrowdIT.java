@@ -67,6 +67,8 @@ class BrokerCrowdIT {
                 if child == 0:
                     try:
                         client(number, write)
+                    except Exception as e:
+                        print('client', number, repr(e), flush=True)
                     finally:
                         os._exit(1)
                 children.append(child)
