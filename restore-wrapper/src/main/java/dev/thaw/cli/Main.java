@@ -36,6 +36,7 @@ public final class Main {
         commands.put("explain", ExplainCommand::new);
         commands.put("broker", BrokerCommand::new);
         commands.put("exec", ExecCommand::new);
+        commands.put("rehearse", RehearseCommand::new);
         commands.put("demo", DemoCommand::new);
         return commands;
     }

@@ -4,8 +4,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
-import dev.thaw.linux.proc.CgroupMembership;
-import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.restore.OwnCgroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -25,15 +24,11 @@ final class DemoCgroups implements AutoCloseable {
 
     /** @return empty where there is no writable cgroup2 tree */
     static Optional<DemoCgroups> create() {
-        int self = ProcessCalls.getpid();
-        Optional<MountInfo> mount = MountInfo.read(self).stream().filter(entry -> entry.fsType().equals("cgroup2")).findFirst();
-        Optional<CgroupMembership> own = CgroupMembership.read(self).stream().filter(entry -> entry.controllers().isEmpty()).findFirst();
-        if (mount.isEmpty() || own.isEmpty()) {
+        Optional<String> own = OwnCgroup.directory();
+        if (own.isEmpty()) {
             return Optional.empty();
         }
-        String path = own.get().path().startsWith(mount.get().root()) && !mount.get().root().equals("/")
-                ? own.get().path().substring(mount.get().root().length()) : own.get().path();
-        String base = mount.get().mountPoint() + (path.equals("/") ? "" : path) + "/thaw-demo-" + self;
+        String base = own.get() + "/thaw-demo-" + ProcessCalls.getpid();
         DemoCgroups cgroups = new DemoCgroups(base + "-before", base + "-after");
         try {
             make(cgroups.before, "111");

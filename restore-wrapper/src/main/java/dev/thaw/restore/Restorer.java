@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
@@ -38,6 +39,7 @@ public final class Restorer {
     private final Function<Opening, OwnedFd> elsewhere;
     private final Map<Integer, String> markers;
     private final Supplier<OptionalInt> endAskedFor;
+    private IntConsumer look = root -> {};
 
     /**
      * @param environment value of a variable by name
@@ -53,6 +55,17 @@ public final class Restorer {
         this.elsewhere = elsewhere;
         this.markers = Map.copyOf(markers);
         this.endAskedFor = endAskedFor;
+    }
+
+    /**
+     * Has somebody look at the restored tree before it runs.
+     *
+     * @param look is given the root's pid, when every handover has arrived; where criu cannot be made to wait the tree runs already
+     * @return this
+     */
+    public Restorer lookingAt(IntConsumer look) {
+        this.look = look;
+        return this;
     }
 
     /**
@@ -169,6 +182,7 @@ public final class Restorer {
                 }
                 IntUnaryOperator pids = surety.realPids(plan, outcome.rootPid().getAsInt());
                 if (held.isEmpty()) {
+                    look.accept(pids.applyAsInt(plan.rootPid()));
                     proveRunning(plan, opened, pids);
                 }
                 return Optional.of(new Restored(pids.applyAsInt(plan.rootPid()), criuTime, known, surety.succeed(plan.rootPid())));
@@ -188,6 +202,7 @@ public final class Restorer {
                 List<Proof.Missing> missing = check(request.plan(), opened, pids);
                 patience.check();
                 if (missing.isEmpty() && !patience.isOver()) {
+                    look.accept(pids.applyAsInt(request.plan().rootPid()));
                     contents.prepare();
                     goOn = true;
                 }

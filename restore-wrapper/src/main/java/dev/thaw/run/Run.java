@@ -2,20 +2,14 @@ package dev.thaw.run;
 
 import dev.thaw.fdbroker.JournalStream;
 import dev.thaw.fdbroker.SourceOpener;
-import dev.thaw.launcher.Caller;
 import dev.thaw.launcher.LaunchRecord;
-import dev.thaw.launcher.LaunchSpec;
 import dev.thaw.launcher.LaunchedProcess;
 import dev.thaw.launcher.Launcher;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.launcher.PidFloor;
 import dev.thaw.launcher.PreparedLaunch;
-import dev.thaw.launcher.Program;
 import dev.thaw.launcher.SpawnPlan;
 import dev.thaw.launcher.SpawnPlan.Remark;
-import dev.thaw.launcher.SpawnPlanner;
-import dev.thaw.launcher.SpawnPlanning;
-import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
@@ -67,7 +61,7 @@ public final class Run {
         if (!options.pidNamespace()) {
             options.pidFloor().ifPresent(Run::raisePids);
         }
-        SpawnPlan plan = plan();
+        SpawnPlan plan = Preparation.plan(options.spec(), options.environment());
         for (Remark remark : plan.remarks()) {
             say(remark);
         }
@@ -126,18 +120,6 @@ public final class Run {
         return code;
     }
 
-    private SpawnPlan plan() {
-        LaunchSpec spec = options.spec();
-        spec.directory().ifPresent(Run::checkDirectory);
-        Caller caller = Caller.look(spec, options.environment());
-        Program program = Program.find(spec.command().get(0), SpawnPlanner.environment(spec, caller), spec.directory());
-        SpawnPlanning planning = SpawnPlanner.plan(spec, caller, program);
-        if (planning instanceof SpawnPlanning.Rejected rejected) {
-            throw StartFailures.of(rejected);
-        }
-        return ((SpawnPlanning.Ready) planning).plan();
-    }
-
     private LaunchedProcess register(Supplier<LaunchedProcess> start) {
         if (!options.name().isEmpty()) {
             return names().startNamed(options.name(), start);
@@ -184,12 +166,6 @@ public final class Run {
         } catch (LinuxException e) {
             throw Failure.of(
                     ExitCode.FAILURE, "--pid-floor " + floor + " cannot be set", e.getMessage(), "as root, or with CAP_CHECKPOINT_RESTORE");
-        }
-    }
-
-    private static void checkDirectory(String directory) {
-        if (!FileCalls.isExecutable(directory + "/.")) {
-            throw Failure.of(ExitCode.FAILURE, "--chdir " + directory, "there is no such directory, or it cannot be entered");
         }
     }
 

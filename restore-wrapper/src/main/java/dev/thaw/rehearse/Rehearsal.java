@@ -1,0 +1,45 @@
+package dev.thaw.rehearse;
+
+import java.util.List;
+
+/**
+ * How a rehearsal went; its members are those of the JSON that {@code --json} prints.
+ *
+ * @param engine {@code criu}, or {@code rehearse} when no memory was dumped or restored
+ * @param changes words of what was done to the world between checkpoint and restore
+ * @param cycles those that were begun
+ * @param end of the application after the last one; empty when it was not to be had
+ */
+public record Rehearsal(List<String> command, String engine, List<String> changes, int cyclesAsked, List<Cycle> cycles, List<Observation> end) {
+    public Rehearsal {
+        command = List.copyOf(command);
+        changes = List.copyOf(changes);
+        cycles = List.copyOf(cycles);
+        end = List.copyOf(end);
+    }
+
+    /**
+     * @param number from 1
+     * @param imageBytes of criu's images; 0 when there are none
+     * @param stoppedMillis for which nothing of it ran: from the beginning of the checkpoint to the end of the restore, without what was
+     *     done in between
+     */
+    public record Cycle(int number, List<Observation> observations, long imageBytes, long checkpointMillis, long restoreMillis, long stoppedMillis) {
+        public Cycle {
+            observations = List.copyOf(observations);
+        }
+
+        public boolean held() {
+            return observations.stream().allMatch(Observation::held);
+        }
+    }
+
+    public boolean held() {
+        return cycles.size() == cyclesAsked && cycles.stream().allMatch(Cycle::held) && end.stream().allMatch(Observation::held);
+    }
+
+    /** Whether memory was dumped and restored. */
+    public boolean isReal() {
+        return !engine.equals("rehearse");
+    }
+}

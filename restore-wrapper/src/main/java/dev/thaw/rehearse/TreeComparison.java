@@ -1,0 +1,98 @@
+package dev.thaw.rehearse;
+
+import dev.thaw.rehearse.TreeView.Descriptor;
+import dev.thaw.rehearse.TreeView.Place;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A tree as it was dumped against the tree that was restored. Pure. */
+final class TreeComparison {
+    private final TreeView before;
+    private final TreeView after;
+    private final TreeView running;
+    private final Set<String> replaced;
+    private final boolean otherTerminal;
+
+    /**
+     * @param after as it stood before its first instruction; criu has descriptors of its own in there still
+     * @param running the same a moment later: what was not in the image and is there now as well was left in it
+     * @param replaced paths at which there is another file now: its offset may be another
+     */
+    TreeComparison(TreeView before, TreeView after, TreeView running, Set<String> replaced, boolean otherTerminal) {
+        this.before = before;
+        this.after = after;
+        this.running = running;
+        this.replaced = Set.copyOf(replaced);
+        this.otherTerminal = otherTerminal;
+    }
+
+    List<Observation> observations() {
+        return List.of(
+                observation("processes", before.processes().size() + (before.processes().size() == 1 ? " process" : " processes"), processes()),
+                observation("descriptors", before.descriptors().size() + " descriptors", descriptors()),
+                observation("shared descriptors", before.shared().size() + " open file descriptions with several descriptors",
+                        sets(before.shared(), after.shared(), "were one open file description")),
+                observation("pipes", before.pipes().size() + " pipes with several descriptors", sets(before.pipes(), after.pipes(), "were one pipe")));
+    }
+
+    private static Observation observation(String name, String what, List<String> wrong) {
+        return wrong.isEmpty() ? Observation.held(name, what + ", as before")
+                : Observation.not(name, wrong.size() + " of " + what + " differ", wrong, "thaw plan IMAGE --explain, for who decided it (--image keeps it)");
+    }
+
+    private List<String> processes() {
+        List<String> wrong = new ArrayList<>();
+        Set<Integer> pids = new TreeSet<>(before.processes().keySet());
+        pids.addAll(after.processes().keySet());
+        for (int pid : pids) {
+            compare(wrong, "pid " + pid, before.processes().get(pid), after.processes().get(pid));
+        }
+        return wrong;
+    }
+
+    private List<String> descriptors() {
+        List<String> wrong = new ArrayList<>();
+        Set<Place> places = new LinkedHashSet<>(before.places());
+        after.places().stream().filter(this::isLeft).forEach(places::add);
+        for (Place place : places) {
+            compare(wrong, place.toString(), comparable(before.descriptors(), place), comparable(after.descriptors(), place));
+        }
+        return wrong;
+    }
+
+    private boolean isLeft(Place place) {
+        Descriptor held = after.descriptors().get(place);
+        Descriptor now = running.descriptors().get(place);
+        return now != null && now.kind().equals(held.kind()) && now.path().equals(held.path());
+    }
+
+    private Descriptor comparable(Map<Place, Descriptor> all, Place place) {
+        Descriptor one = all.get(place);
+        return one == null || !replaced.contains(one.path()) ? one : new Descriptor(one.kind(), one.path(), one.access(), one.appends(), -1);
+    }
+
+    private static void compare(List<String> wrong, String what, Object before, Object after) {
+        if (before == null) {
+            wrong.add(what + " is there, and was not: " + after);
+        } else if (after == null) {
+            wrong.add(what + " is gone: " + before);
+        } else if (!before.equals(after)) {
+            wrong.add(what + " was " + before + ", and is " + after);
+        }
+    }
+
+    private List<String> sets(Set<Set<Place>> were, Set<Set<Place>> are, String what) {
+        List<String> wrong = new ArrayList<>();
+        for (Set<Place> set : were) {
+            boolean terminal = otherTerminal && set.stream().anyMatch(place -> before.descriptors().get(place).kind().equals("tty"));
+            if (!terminal && are.stream().noneMatch(now -> now.containsAll(set))) {
+                wrong.add(String.join(", ", set.stream().map(Place::toString).sorted().toList()) + " " + what + ", and are not");
+            }
+        }
+        return wrong;
+    }
+}

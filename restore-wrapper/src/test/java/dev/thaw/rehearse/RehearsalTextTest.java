@@ -1,0 +1,71 @@
+package dev.thaw.rehearse;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.thaw.rehearse.Rehearsal.Cycle;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+
+@DisplayNameGeneration(ReplaceUnderscores.class)
+class RehearsalTextTest {
+    private static final Observation GOOD = Observation.held("restore", "in 20 ms");
+    private static final Observation BAD = Observation.not("probe", "it failed <&\"\u0007", List.of("word ".repeat(50)), "do this");
+
+    @Test
+    void each_cycle_says_what_held_and_what_not_and_sizes_come_as_percentiles() {
+        String text = RehearsalText.of(rehearsal("criu", GOOD, BAD));
+        assertTrue(text.startsWith("cycle 1: held\n  held  restore             in 20 ms\ncycle 2: did not hold\n"), text);
+        assertTrue(text.contains("\n        because: word word"), text);
+        assertTrue(text.contains("\n        try: do this\n"), text);
+        assertTrue(text.contains("stopped ms         50       50       50       50       50\n"), text);
+        assertTrue(text.endsWith("1 of 2 cycles held, with close-pipes\n"), text);
+        assertTrue(text.lines().allMatch(line -> line.length() <= 100), text);
+    }
+
+    @Test
+    void a_rehearsal_without_memory_says_so() {
+        assertFalse(RehearsalText.of(rehearsal("criu", GOOD)).contains("No memory"));
+        assertTrue(RehearsalText.of(rehearsal("rehearse", GOOD)).endsWith(RehearsalText.NO_MEMORY + "\n"));
+        assertTrue(RehearsalXml.of(rehearsal("rehearse", GOOD)).contains("<property name=\"memory\" value=\"not restored\"/>"));
+    }
+
+    @Test
+    void the_xml_is_well_formed_and_counts() throws Exception {
+        Document xml = DocumentBuilderFactory.newInstance().newDocumentBuilder()
+                .parse(new ByteArrayInputStream(RehearsalXml.of(rehearsal("criu", GOOD, BAD)).getBytes(StandardCharsets.UTF_8)));
+        assertEquals(List.of("2", "1"), List.of(xml.getDocumentElement().getAttribute("tests"), xml.getDocumentElement().getAttribute("failures")));
+        assertEquals(1, xml.getElementsByTagName("failure").getLength());
+        assertEquals("cycle 2", xml.getElementsByTagName("testcase").item(1).getAttributes().getNamedItem("classname").getNodeValue());
+    }
+
+    @Test
+    void percentiles_are_values_that_were_measured() {
+        assertEquals(new Percentiles(1, 5, 9, 10, 10), Percentiles.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1));
+        assertEquals(new Percentiles(7, 7, 7, 7, 7), Percentiles.of(7));
+    }
+
+    @Test
+    void changes_are_read_from_words() {
+        assertEquals(List.of(Change.Simple.CLOSE_PIPES, Change.Simple.ROTATE_LOGS, new Change.ReplaceFile("/etc/x")),
+                Change.parse(List.of("close-pipes,rotate-logs", "replace-file:/etc/x")));
+        assertThrows(IllegalArgumentException.class, () -> Change.parse(List.of("replace-file:relative")));
+        assertThrows(IllegalArgumentException.class, () -> Change.parse(List.of("closepipes")));
+    }
+
+    private static Rehearsal rehearsal(String engine, Observation... observations) {
+        List<Cycle> cycles = new java.util.ArrayList<>();
+        for (Observation one : observations) {
+            cycles.add(new Cycle(cycles.size() + 1, List.of(one), 1 << 20, 30, 20, 50));
+        }
+        return new Rehearsal(List.of("app", "<x>"), engine, List.of("close-pipes"), observations.length, cycles, List.of());
+    }
+}
