@@ -15,6 +15,7 @@ import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.BrokerNames;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.RestoreRequest;
 import dev.thaw.restore.Restored;
@@ -61,7 +62,7 @@ final class CriuEngine implements Engine {
     @Override
     public Revived restore(String image, RestoreOptions options, Set<String> names, Function<String, OwnedFd> supplies) {
         long start = System.nanoTime();
-        Planning planning = Planning.of(image, options, Set.of(), Optional.of(names),
+        Planning planning = Planning.of(image, options, Set.of(), BrokerNames.of(Optional.of(names)),
                 new Planning.Expectation(Optional.of(criu.version()), Optional.empty()));
         RestorePlan plan = planning.ready();
         plan.notes().forEach(report::detail);
