@@ -25,13 +25,15 @@ import java.util.Set;
  * @param imageFiles names of the files {@code *.img} in the directory
  * @param totalBytes of these files
  * @param queuedSocketIds ids of sockets with messages that were sent and not read
+ * @param filesInFlight ids of files whose descriptors are in such messages (SCM_RIGHTS); they need not be in any table
  * @param index what the queries look up
  */
 public record ImageSnapshot(String directory, Inventory inventory, List<TaskImage> tasks, Map<FileId, FileImage> files,
                             Map<Integer, List<DescriptorImage>> tables, Map<Integer, TtyInfo> ttys, Map<Integer, MemfdInfo> memfds,
                             Map<Long, byte[]> pipeData, Map<Long, byte[]> fifoData, List<MountImage> mounts, CgroupImage cgroups,
                             List<RemapImage> remaps, List<FileLockImage> locks, List<NamespaceImage> namespaces, Set<String> imageFiles,
-                            long totalBytes, Set<Integer> queuedSocketIds, SnapshotIndex index) {
+                            long totalBytes, Set<Integer> queuedSocketIds, Set<Integer> filesInFlight,
+                            SnapshotIndex index) {
 
     public ImageSnapshot {
         tasks = List.copyOf(tasks);
@@ -47,6 +49,7 @@ public record ImageSnapshot(String directory, Inventory inventory, List<TaskImag
         namespaces = List.copyOf(namespaces);
         imageFiles = Collections.unmodifiableSet(imageFiles);
         queuedSocketIds = Set.copyOf(queuedSocketIds);
+        filesInFlight = Set.copyOf(filesInFlight);
     }
 
     public TaskImage root() {

@@ -39,6 +39,7 @@ public final class ImagesDirectory {
                 tables.put(task.filesId().getAsInt(), TableReader.table(images, task.filesId().getAsInt(), files));
             }
         }
+        QueueReader.SocketQueues queues = QueueReader.socketQueues(images);
         return new ImageSnapshot(
             images.directory(),
             inventory,
@@ -56,7 +57,8 @@ public final class ImagesDirectory {
             NamespaceReader.namespaces(images),
             images.names(),
             images.totalBytes(),
-            QueueReader.queuedSockets(images),
+            queues.sockets(),
+            queues.filesInFlight(),
             SnapshotIndex.of(tasks, files, tables));
     }
 }

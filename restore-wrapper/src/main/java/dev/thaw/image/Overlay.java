@@ -6,6 +6,7 @@ import dev.thaw.image.proto.FdinfoEntry;
 import dev.thaw.image.proto.FileEntry;
 import dev.thaw.image.proto.Fown;
 import dev.thaw.image.proto.RegEntry;
+import dev.thaw.image.proto.RemapEntry;
 import dev.thaw.image.proto.TtyInfoEntry;
 import dev.thaw.linux.KernelString;
 import java.io.ByteArrayOutputStream;
@@ -138,6 +139,30 @@ public final class Overlay {
         while (frames.hasNext()) {
             Frame frame = frames.next();
             int id = frames.decode(frame, TtyInfoEntry.parser()).getId();
+            seen.add(id);
+            if (!dropped.contains(id)) {
+                frames.copy(frame.start(), frame.end(), out);
+            }
+        }
+        requireAll(name, seen, dropped);
+        return out.toByteArray();
+    }
+
+    /**
+     * Leaves out what criu would do for files that are handed over: it takes the link that the dump made away, and fails when that is gone.
+     *
+     * @param remapImg content of remap-fpath.img
+     * @param dropped {@link RemapImage#fileId()}
+     */
+    public static byte[] rewriteRemaps(byte[] remapImg, Set<Integer> dropped) {
+        String name = "remap-fpath.img";
+        ImageFrames frames = new ImageFrames(name, remapImg, ImageMagic.REMAP_FPATH);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(remapImg.length);
+        frames.copy(0, frames.position(), out);
+        Set<Integer> seen = new HashSet<>();
+        while (frames.hasNext()) {
+            Frame frame = frames.next();
+            int id = frames.decode(frame, RemapEntry.parser()).getOrigId();
             seen.add(id);
             if (!dropped.contains(id)) {
                 frames.copy(frame.start(), frame.end(), out);

@@ -31,17 +31,25 @@ final class QueueReader {
         return queues;
     }
 
-    /** Ids of the sockets that have messages. */
-    static Set<Integer> queuedSockets(ImageFiles images) {
+    /**
+     * @param sockets ids of the sockets that have messages
+     * @param filesInFlight ids of the files whose descriptors are in these messages
+     */
+    record SocketQueues(Set<Integer> sockets, Set<Integer> filesInFlight) {
+    }
+
+    static SocketQueues socketQueues(ImageFiles images) {
         Set<Integer> sockets = new LinkedHashSet<>();
+        Set<Integer> filesInFlight = new LinkedHashSet<>();
         if (images.has("sk-queues.img")) {
             ImageFrames frames = images.frames("sk-queues.img", ImageMagic.SK_QUEUES);
             while (frames.hasNext()) {
                 SkPacketEntry entry = frames.decode(frames.next(), SkPacketEntry.parser());
                 frames.skipRaw(Integer.toUnsignedLong(entry.getLength()));
                 sockets.add(entry.getIdFor());
+                entry.getScmList().forEach(scm -> filesInFlight.addAll(scm.getRightsList()));
             }
         }
-        return sockets;
+        return new SocketQueues(sockets, filesInFlight);
     }
 }

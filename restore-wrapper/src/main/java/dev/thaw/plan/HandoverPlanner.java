@@ -22,6 +22,7 @@ final class HandoverPlanner {
     private final Ways ways;
     private final Replays replays;
     private final HandoverChecks checks;
+    private final Losses losses = new Losses();
     private final Map<Group.Identity, Group> groups = new LinkedHashMap<>();
     private final List<RestorePlan.Left> left = new ArrayList<>();
     private final List<Subject> leftTerminals = new ArrayList<>();
@@ -94,6 +95,7 @@ final class HandoverPlanner {
             String key = group.key().orElse("");
             Ways.Choice choice = ways.of(group, byKey.getOrDefault(key, List.of()), keyHitsOthers.getOrDefault(key, false));
             checks.check(group);
+            losses.of(group, choice.way());
             if (choice.way() == Way.TARGETED) {
                 handovers.add(handover(FIRST_NUMBER + handovers.size(), group, choice, overlay.retarget(group).key()));
             } else {
@@ -105,7 +107,9 @@ final class HandoverPlanner {
         checks.checkControllingTerminals(leftTerminals, controlled);
         Optional<RestorePlan.OverlayEdits> edits = overlay.build();
         edits.ifPresent(found -> checks.checkPeers(found.files().dropped()));
-        return new Outcome(handovers, left, edits, replays.notes());
+        List<String> notes = new ArrayList<>(replays.notes());
+        notes.addAll(losses.notes());
+        return new Outcome(handovers, left, edits, notes);
     }
 
     private void addPathsAndNamespaces(List<Handover> handovers, Map<String, Integer> placed) {

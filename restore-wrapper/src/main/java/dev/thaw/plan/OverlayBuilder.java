@@ -5,6 +5,7 @@ import dev.thaw.image.FdType;
 import dev.thaw.image.FileEdits;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
+import dev.thaw.image.RemapImage;
 import dev.thaw.image.TableEdits;
 import dev.thaw.linux.OpenFlags;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Collects what targeted handovers change in the images: each gets a regular file entry whose name no real path has, and the descriptor
@@ -60,15 +62,14 @@ final class OverlayBuilder {
         for (int table : changed) {
             tables.put(table, new TableEdits(retargeted.getOrDefault(table, Map.of()), opened.getOrDefault(table, Map.of())));
         }
-        Set<FileId> dropped = dropped();
-        return Optional.of(new RestorePlan.OverlayEdits(new FileEdits(added, dropped, Set.of()), tables, droppedTerminals(dropped)));
+        Set<FileId> gone = withoutDescriptor();
+        Set<FileId> dropped = dropped(gone);
+        return Optional.of(new RestorePlan.OverlayEdits(new FileEdits(added, dropped, Set.of()), tables, droppedTerminals(dropped),
+                droppedRemaps(gone)));
     }
 
-    /**
-     * Entries without a descriptor left: CRIU would still set up terminals, bind listeners, unlink socket paths, and stops at a pipe that
-     * nobody has (criu/files.c, file_master).
-     */
-    private Set<FileId> dropped() {
+    /** Entries of which every descriptor has another one now. */
+    private Set<FileId> withoutDescriptor() {
         Set<FileId> still = new HashSet<>();
         Set<FileId> gone = new HashSet<>();
         for (Subject subject : input.subjects()) {
@@ -76,6 +77,23 @@ final class OverlayBuilder {
             (moved ? gone : still).add(subject.file().id());
         }
         gone.removeAll(still);
+        gone.removeIf(id -> input.image().filesInFlight().contains(id.id()));
+        return gone;
+    }
+
+    /** Files whose link of the dump's making (CRIU's link remap) is not to be looked for: nothing of the tree has them any more. */
+    private Set<Integer> droppedRemaps(Set<FileId> gone) {
+        return input.image().remaps().stream().filter(remap -> remap.kind() == RemapImage.Kind.LINKED).map(RemapImage::fileId)
+                .filter(id -> gone.contains(new FileId(FdType.REGULAR, id)) && !input.otherUses().containsKey(new FileId(FdType.REGULAR, id)))
+                .collect(Collectors.toSet());
+    }
+
+    /**
+     * CRIU would still set up terminals, bind listeners and unlink socket paths that no descriptor is left for, and stops at a pipe that
+     * nobody has (criu/files.c, file_master).
+     */
+    private Set<FileId> dropped(Set<FileId> withoutDescriptor) {
+        Set<FileId> gone = new HashSet<>(withoutDescriptor);
         gone.removeIf(id -> KEPT.contains(id.type()));
         Set<FileId> dropped = new HashSet<>(gone);
         for (FileImage file : input.image().files().values()) {

@@ -46,10 +46,12 @@ public record RestorePlan(String imagesDirectory, int rootPid, List<Handover> ha
      * @param files changes to files.img
      * @param tables changes to fdinfo images, by table id
      * @param droppedTerminals ids of tty-info.img that no file refers to any more
+     * @param droppedRemaps ids of files that were deleted and linked again at the dump, and that no descriptor refers to any more
      */
-    public record OverlayEdits(FileEdits files, Map<Integer, TableEdits> tables, Set<Integer> droppedTerminals) {
+    public record OverlayEdits(FileEdits files, Map<Integer, TableEdits> tables, Set<Integer> droppedTerminals, Set<Integer> droppedRemaps) {
         public OverlayEdits {
             tables = Map.copyOf(tables);
+            droppedRemaps = Set.copyOf(droppedRemaps);
             droppedTerminals = Set.copyOf(droppedTerminals);
         }
     }

@@ -55,6 +55,7 @@ public final class RestorePlanner {
         addClosedOnes();
         new PathUses(input, world, options, decisions).plan(handovers, problems);
         new NamespaceUses(input.image(), world, options, decisions).plan(handovers, problems);
+        InFlight.check(input, world, problems);
         problems.addAll(unmatched());
         problems.addAll(unsupported());
         HandoverPlanner.Outcome outcome = handovers.finish();

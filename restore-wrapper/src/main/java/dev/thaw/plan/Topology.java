@@ -28,6 +28,7 @@ final class Topology {
                 note(subject.file());
             }
         }
+        image.files().values().stream().filter(file -> image.filesInFlight().contains(file.id().id())).forEach(this::note);
         image.processAndThreadIds().forEach(number -> numbers.add(String.valueOf(number)));
         for (TaskImage task : image.tasks()) {
             if (task.session() == task.pid()) {

@@ -1,6 +1,7 @@
 package dev.thaw.plan;
 
 import dev.thaw.image.FileImage;
+import dev.thaw.image.RemapImage;
 import dev.thaw.linux.OpenFlags;
 import java.util.List;
 import java.util.Optional;
@@ -57,6 +58,9 @@ final class Ways {
         }
         if (file instanceof FileImage.UnixSocket socket) {
             return unixSocket(socket);
+        }
+        if (file instanceof FileImage.RegularFile regular && regular.remap().filter(RemapImage.Kind.LINKED::equals).isPresent()) {
+            return targeted("CRIU would take away the link that the dump made");
         }
         return new Choice(Handover.Way.BY_KEY, "one open file description, one key");
     }

@@ -28,6 +28,10 @@ final class OverlayDirectory {
             String name = "tty-info.img";
             rewritten.put(name, Overlay.rewriteTtyInfo(FileCalls.readAll(images + "/" + name), edits.droppedTerminals()));
         }
+        if (!edits.droppedRemaps().isEmpty()) {
+            String name = "remap-fpath.img";
+            rewritten.put(name, Overlay.rewriteRemaps(FileCalls.readAll(images + "/" + name), edits.droppedRemaps()));
+        }
         for (String name : FileCalls.list(images)) {
             if (!rewritten.containsKey(name)) {
                 FileCalls.symlink(images + "/" + name, directory + "/" + name);

@@ -19,6 +19,7 @@ import dev.thaw.image.proto.NetnsEntry;
 import dev.thaw.image.proto.PipeDataEntry;
 import dev.thaw.image.proto.PluginsEntry;
 import dev.thaw.image.proto.RemapEntry;
+import dev.thaw.image.proto.ScmEntry;
 import dev.thaw.image.proto.SkPacketEntry;
 import dev.thaw.image.proto.TtyInfoEntry;
 import dev.thaw.linux.FileCalls;
@@ -172,6 +173,16 @@ public final class ImageBuilder {
         ByteArrayOutputStream out = queues.computeIfAbsent(name, key -> new ByteArrayOutputStream());
         ImageFrames.putEntry(out, entry.toByteArray());
         out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    /** A message with descriptors of these files that nobody has received. */
+    public ImageBuilder inFlight(FileSpec socket, FileSpec... files) {
+        ScmEntry.Builder rights = ScmEntry.newBuilder().setType(1);
+        for (FileSpec file : files) {
+            rights.addRights(file.id().id());
+        }
+        queue("sk-queues.img", SkPacketEntry.newBuilder().setIdFor(socket.id().id()).setLength(1).addScm(rights).build(), "x");
+        return this;
     }
 
     public ImageBuilder remap(FileSpec file, int remapId, RemapImage.Kind kind) {

@@ -146,6 +146,16 @@ class OverlayTest {
     }
 
     @Test
+    void a_remap_is_dropped_and_the_others_stay() {
+        byte[] original = golden.get("remap-fpath.img");
+        int ghost = before.remaps().get(0).fileId();
+        assertArrayEquals(original, Overlay.rewriteRemaps(original, Set.of()));
+        golden.put("remap-fpath.img", Overlay.rewriteRemaps(original, Set.of(ghost)));
+        assertEquals(before.remaps().subList(1, before.remaps().size()), read().remaps());
+        assertThrows(ImageException.class, () -> Overlay.rewriteRemaps(original, Set.of(4711)));
+    }
+
+    @Test
     void the_bytes_of_other_entries_are_not_touched() {
         byte[] original = golden.get("files.img");
         Added added = new Added(1000, 0, "/x");

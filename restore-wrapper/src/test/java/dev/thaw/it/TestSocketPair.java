@@ -21,6 +21,10 @@ public final class TestSocketPair implements AutoCloseable {
         return of(SocketCalls.SOCK_DGRAM);
     }
 
+    public static TestSocketPair seqpacket() {
+        return of(SocketCalls.SOCK_SEQPACKET);
+    }
+
     private static TestSocketPair of(int type) {
         OwnedFd[] pair = SocketCalls.socketpair(type);
         return new TestSocketPair(pair[0], pair[1]);

@@ -34,7 +34,7 @@ final class Images {
                 false, false, false));
         return new ImageSnapshot(image.directory(), image.inventory(), image.tasks(), image.files(), image.tables(), ttys, image.memfds(),
                 image.pipeData(), image.fifoData(), image.mounts(), image.cgroups(), image.remaps(), image.locks(), image.namespaces(),
-                image.imageFiles(), image.totalBytes(), image.queuedSocketIds(), image.index());
+                image.imageFiles(), image.totalBytes(), image.queuedSocketIds(), image.filesInFlight(), image.index());
     }
 
     static ImageSnapshot with(ImageSnapshot image, List<NamespaceImage> namespaces) {
@@ -52,6 +52,6 @@ final class Images {
             List<NamespaceImage> namespaces) {
         return new ImageSnapshot(image.directory(), inventory, image.tasks(), files, image.tables(), image.ttys(), image.memfds(),
                 image.pipeData(), image.fifoData(), image.mounts(), cgroups, image.remaps(), image.locks(), namespaces, image.imageFiles(),
-                image.totalBytes(), image.queuedSocketIds(), image.index());
+                image.totalBytes(), image.queuedSocketIds(), image.filesInFlight(), image.index());
     }
 }

@@ -7,6 +7,7 @@ import dev.thaw.image.FdType;
 import dev.thaw.image.FileEdits;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileSpec;
+import dev.thaw.image.RemapImage;
 import dev.thaw.image.TableEdits;
 import dev.thaw.image.TaskSpec;
 import dev.thaw.linux.OpenFlags;
@@ -36,6 +37,36 @@ class OverlayBuilderTest {
     void without_targeted_handovers_the_images_are_used_as_they_are() {
         root.fd(1, scenario.image.pipeWriter(5));
         assertEquals(Optional.empty(), scenario.plan().overlay());
+    }
+
+    @Test
+    void a_link_of_the_dumps_making_is_not_looked_for_when_its_file_is_replaced() {
+        FileSpec deleted = scenario.image.regular("/data/a").mode(0100644).size(10);
+        scenario.image.remap(deleted, scenario.image.regular("/data/link_remap.7").mode(0100644).size(10).id().id(), RemapImage.Kind.LINKED);
+        root.fd(5, deleted).fd(6, deleted);
+        scenario.map("fd:5", "null").map("fd:6", "null");
+        assertEquals(Set.of(deleted.id().id()), overlay().droppedRemaps());
+    }
+
+    @Test
+    void it_is_when_another_descriptor_still_has_the_file() {
+        FileSpec deleted = scenario.image.regular("/data/a").mode(0100644).size(10);
+        scenario.image.remap(deleted, scenario.image.regular("/data/link_remap.7").mode(0100644).size(10).id().id(), RemapImage.Kind.LINKED);
+        root.fd(5, deleted).fd(6, deleted);
+        scenario.here.file("/data/link_remap.7", 10);
+        scenario.map("fd:5", "null");
+        assertEquals(Set.of(), overlay().droppedRemaps());
+    }
+
+    @Test
+    void what_is_in_flight_too_stays() {
+        FileSpec pipe = scenario.image.pipeReader(5);
+        FileSpec socket = scenario.image.unix(10).peer(11);
+        root.fd(0, pipe).fd(4, scenario.image.pipeWriter(5)).fd(5, socket).fd(6, scenario.image.unix(11).peer(10));
+        scenario.image.inFlight(socket, pipe);
+        scenario.map("fd:0", "read:/tmp/in");
+        scenario.here.file("/tmp/in", 1);
+        assertEquals(Set.of(), overlay().files().dropped());
     }
 
     @Test
