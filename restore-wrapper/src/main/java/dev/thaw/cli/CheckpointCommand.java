@@ -7,16 +7,19 @@ import dev.thaw.checkpoint.Checkpointer;
 import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.checkpoint.ReadyCommand;
 import dev.thaw.checkpoint.Verifier;
+import dev.thaw.compile.CompiledPlan;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.NameRegistry;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.PlanCompiler;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Policies;
 import dev.thaw.restore.Privileges;
@@ -111,7 +114,7 @@ final class CheckpointCommand implements Callable<Integer> {
             Policies.store(policy, made.generation().directory());
         }
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
-        warnOfRestore(report);
+        lookAhead(criu, report);
         if (common.json()) {
             environment.out().print(CheckpointPrinter.json(made));
         } else if (!common.quiet()) {
@@ -120,12 +123,24 @@ final class CheckpointCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** Plans a restore as it would be done here and now: what it would need is better known before the day it is needed. */
-    private void warnOfRestore(Report report) {
-        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Brokers.names(Optional.empty()));
+    /**
+     * Plans a restore as it would be done here and now: what it would need is better known before the day it is needed. And what it would do is
+     * written down as a program.
+     */
+    private void lookAhead(CriuBinary criu, Report report) {
+        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Brokers.names(Optional.empty()),
+                new Planning.Expectation(Optional.of(criu.version()), Optional.empty()));
         if (planning.result() instanceof PlanResult.Rejected rejected) {
             rejected.problems().forEach(problem -> report.warning("a restore will need more to go on: " + problem.what(), problem.because(),
                     problem.tries()));
+        }
+        try {
+            Optional<CompiledPlan> compiled = PlanCompiler.compile(planning, criu);
+            compiled.ifPresent(plan -> PlanCompiler.write(planning, plan));
+            report.detail(compiled.isPresent() ? "the plan was compiled, for " + compiled.get().variants().size() + " sorts of callers"
+                    : "the plan was not compiled: a restore decides anew");
+        } catch (LinuxException e) {
+            report.detail("the plan was not compiled: " + e.getMessage());
         }
     }
 

@@ -1,10 +1,15 @@
 package dev.thaw.cli;
 
+import dev.thaw.compile.RestoreProgram;
+import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.Caller;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
+import dev.thaw.restore.PlanCompiler;
 import dev.thaw.restore.Planning;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +26,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "plan", description = "Print what restore would do with IMAGE here and now, without doing it.")
 final class PlanCommand implements Callable<Integer> {
     /** Output of {@code thaw plan}. */
-    enum Format { TABLE, JSON, CRIU }
+    enum Format { TABLE, JSON, CRIU, SH }
 
     private final Environment environment;
 
@@ -31,7 +36,8 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private SourceOptions sources;
 
-    @Option(names = "--format", paramLabel = "table|json|criu", defaultValue = "table", description = "How to print it. Default: table.")
+    @Option(names = "--format", paramLabel = "table|json|criu|sh", defaultValue = "table",
+            description = "How to print it: a table, JSON, the command line for criu, or the program that restore takes by itself. Default: table.")
     private String format;
 
     @Option(names = "--explain", description = "Say for each descriptor which rule decided, and why this way.")
@@ -54,6 +60,10 @@ final class PlanCommand implements Callable<Integer> {
             return ExitCode.PLAN;
         }
         RestorePlan plan = planning.ready();
+        if (wanted == Format.SH) {
+            environment.out().print(program(planning));
+            return ExitCode.OK;
+        }
         List<String> criu = CriuCommandLine.restore("criu", plan.overlay().isPresent() ? "OVERLAY" : plan.imagesDirectory(), "WORK", plan);
         switch (wanted) {
             case JSON:
@@ -69,6 +79,13 @@ final class PlanCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private String program(Planning planning) {
+        CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+        return PlanCompiler.compile(planning, criu).map(RestoreProgram::text).orElseThrow(() -> Failure.of(ExitCode.PLAN,
+                "this plan cannot be a program", "a shell has no words for a descriptor of it, or it is not one of a restore by root with default options",
+                "thaw restore, which carries it out all the same"));
+    }
+
     /** Reads a word into a constant, for options with few values. */
     static final class Choices {
         private Choices() {}
@@ -79,7 +96,7 @@ final class PlanCommand implements Callable<Integer> {
                     return constant;
                 }
             }
-            throw new dev.thaw.report.Failure(ExitCode.USAGE, option + ": '" + text + "' is none of its values", List.of(),
+            throw new Failure(ExitCode.USAGE, option + ": '" + text + "' is none of its values", List.of(),
                     List.of(Stream.of(type.getEnumConstants()).map(Choices::word).collect(Collectors.joining(", "))));
         }
 

@@ -3,6 +3,7 @@ package dev.thaw.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.thaw.compile.ShellText;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.plan.Handover;
@@ -113,11 +114,7 @@ final class PlanPrinter {
 
     /** The line as one would type it; quoted for sh where needed. */
     static String shellLine(List<String> argv) {
-        return argv.stream().map(PlanPrinter::quoted).collect(Collectors.joining(" ")) + "\n";
-    }
-
-    private static String quoted(String word) {
-        return word.matches("[A-Za-z0-9_./:=@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+        return argv.stream().map(ShellText::quote).collect(Collectors.joining(" ")) + "\n";
     }
 
     private static JsonArray uses(List<Use> uses) {

@@ -62,6 +62,9 @@ final class RestoreCommand implements Callable<Integer> {
             description = "Write TEXT and a line break to what descriptor N gets, before the application's first byte; repeatable.")
     private Map<Integer, String> markers = new LinkedHashMap<>();
 
+    @Option(names = "--no-compiled-plan", description = "Plan anew in any case, and don't take the program that the checkpoint has left beside the images.")
+    private boolean planAnew; // the script thaw looks at it: here there is no other way
+
     @Parameters(index = "0", paramLabel = "IMAGE", description = "An image, one of its generations, or a bare CRIU images directory.")
     private String image;
 

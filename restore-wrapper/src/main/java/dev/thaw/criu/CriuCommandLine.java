@@ -26,6 +26,20 @@ public final class CriuCommandLine {
     public static List<String> restore(String executable, String imagesDirectory, String workDirectory, RestorePlan plan) {
         List<String> argv = new ArrayList<>(List.of(executable, "restore", "--no-default-config", "--images-dir", imagesDirectory,
                 "--work-dir", workDirectory, "--log-file", LOG_FILE, VERBOSITY, "--pidfile", PID_FILE));
+        argv.addAll(engine(plan));
+        return List.copyOf(argv);
+    }
+
+    /** As a compiled plan runs it: criu writes no log, as whoever comes after it when it fails starts it again with one, and no pid file. */
+    public static List<String> compiled(String executable, String imagesDirectory, String workDirectory, RestorePlan plan) {
+        List<String> argv = new ArrayList<>(List.of(executable, "restore", "--no-default-config", "--images-dir", imagesDirectory,
+                "--work-dir", workDirectory, "--log-file", "/dev/null", "-v0"));
+        argv.addAll(engine(plan));
+        return List.copyOf(argv);
+    }
+
+    private static List<String> engine(RestorePlan plan) {
+        List<String> argv = new ArrayList<>();
         // Detached, or criu would keep every descriptor and report 0; as our child, so that we see the true exit status.
         argv.addAll(List.of("--restore-detached", "--restore-sibling"));
         // The default moves the tree back into the cgroup it was dumped in.
@@ -49,6 +63,6 @@ public final class CriuCommandLine {
             argv.add("--inherit-fd");
             argv.add(handover.inheritArgument());
         }
-        return List.copyOf(argv);
+        return argv;
     }
 }

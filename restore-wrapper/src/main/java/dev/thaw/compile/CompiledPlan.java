@@ -1,0 +1,46 @@
+package dev.thaw.compile;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a program needs to know to carry out a plan, and to see that it still holds.
+ *
+ * @param generation absolute path of the directory with the images
+ * @param directory absolute path of the directory that belongs to the program
+ * @param numbers pids and thread ids that have to be free
+ * @param bootId of the kernel that runs ({@code /proc/sys/kernel/random/boot_id})
+ * @param capabilities permitted to whom the plan was made for, 16 hexadecimal digits
+ * @param cgroup text of {@code /proc/self/cgroup}, where the plan depends on it
+ * @param marks files that mean, when they are there, that the plan is not what is wanted
+ * @param files images, criu and programs that the plan was made for
+ * @param fingerprint what {@code stat(1)} says of each of those files, in {@link #FORMAT}
+ * @param criu path of the engine
+ * @param streams streams of the caller that the plan uses
+ */
+public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, String bootId, String capabilities,
+        Optional<String> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, Set<Integer> streams,
+        List<Variant> variants) {
+    /** Name of the program, beside the images. */
+    public static final String PROGRAM = "restore.sh";
+    /** Name of the directory beside it with what the program uses. */
+    public static final String DIRECTORY = "restore.d";
+    /** Name in there of the script that criu runs. */
+    static final String PROOF = "proof";
+    /** Mode, owner, size in bytes, inode, time of the last change of the content with nanoseconds. */
+    static final String FORMAT = "%f %u %s %i %.9Y";
+
+    public CompiledPlan {
+        numbers = List.copyOf(numbers);
+        marks = List.copyOf(marks);
+        files = List.copyOf(files);
+        fingerprint = List.copyOf(fingerprint);
+        streams = Set.copyOf(streams);
+        variants = List.copyOf(variants);
+    }
+
+    String proof() {
+        return directory + "/" + PROOF;
+    }
+}
