@@ -113,7 +113,7 @@ final class CheckCommand implements Callable<Integer> {
         CriuSearch criu = CriuLocator.of(environment.environment()).find(common.criu().orElse(""));
         Optional<CriuVersion> version = criu instanceof CriuBinary binary ? Optional.of(binary.version()) : Optional.empty();
         Planning planning = Planning.of(image, sources.toRestoreOptions(), Caller.closedStreams(environment.environment()),
-                Brokers.names(Optional.empty()), new Planning.Expectation(version, Optional.empty()));
+                Brokers.names(sources.broker()), new Planning.Expectation(version, Optional.empty()));
         Findings findings = ImageCheck.of(ImageReader.read(image, planning, criu));
         return print("image " + image, findings, List.of(), image + ": " + findings.summary(),
                 findings.stops() ? "thaw check image " + image + ", after that" : "thaw restore " + image);

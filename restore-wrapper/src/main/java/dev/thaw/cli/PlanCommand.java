@@ -54,7 +54,7 @@ final class PlanCommand implements Callable<Integer> {
     public Integer call() {
         Format wanted = common.json() ? Format.JSON : Choices.of(Format.class, "--format", format);
         Planning planning = Planning.of(image, sources.toRestoreOptions(), Caller.closedStreams(environment.environment()),
-                Brokers.names(Optional.empty()));
+                Brokers.names(sources.broker()));
         if (wanted == Format.JSON && planning.result() instanceof PlanResult.Rejected rejected) {
             environment.out().print(PlanPrinter.rejectedJson(rejected.problems()));
             return ExitCode.PLAN;

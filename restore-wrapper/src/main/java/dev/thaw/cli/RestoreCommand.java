@@ -55,9 +55,6 @@ final class RestoreCommand implements Callable<Integer> {
     @Mixin
     private CycleOptions cycle;
 
-    @Option(names = "--broker", paramLabel = "SOCKET", description = "Socket of the broker that broker:NAME asks.")
-    private String broker;
-
     @Option(names = "--marker", paramLabel = "N=TEXT",
             description = "Write TEXT and a line break to what descriptor N gets, before the application's first byte; repeatable.")
     private Map<Integer, String> markers = new LinkedHashMap<>();
@@ -95,7 +92,7 @@ final class RestoreCommand implements Callable<Integer> {
     private int restore(Report report, StatusStream status) {
         Optional<NameRegistry> registry = NameRegistry.defaultDirectory(environment::variable, ProcessCalls.geteuid()).map(NameRegistry::new);
         RestoreOptions options = sources.toRestoreOptions();
-        Optional<String> socket = Optional.ofNullable(broker);
+        Optional<String> socket = sources.broker();
         RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(socket),
                 (name, recorded) -> Brokers.retrieve(name, socket.or(() -> recorded)), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
                 cycle.pidNamespace(), cycle.afterRestore(), "", registry, environment::variable);
@@ -113,7 +110,7 @@ final class RestoreCommand implements Callable<Integer> {
         streams.values().removeIf(Source.Original.class::isInstance);
         LaunchSpec spec = new LaunchSpec(command, Optional.empty(), List.of(), streams, Set.of(), List.of(), SessionPolicy.NEW, life.detach(), true);
         RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), lifecycle, environment.environment(),
-                held -> Brokers.retrieve(held, Optional.ofNullable(broker)), Optional.empty());
+                held -> Brokers.retrieve(held, sources.broker()), Optional.empty());
         return new StartOrRestore.Command(Surroundings.asked(command, environment.environment(), Optional.empty()),
                 () -> Run.execute(run, registry, status, report), true);
     }

@@ -6,6 +6,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -20,12 +21,21 @@ public final class SourceOptions {
     @Option(names = "--stderr", paramLabel = "SOURCE", description = "Where standard error goes. Default: auto.")
     private String stderr;
 
+    @Option(names = "--broker", paramLabel = "SOCKET",
+            description = "Socket of the broker that broker:NAME asks. Default: the one that has kept the application's descriptors; else as thaw broker has it.")
+    private String broker;
+
     @Mixin
     private MapOptions map = new MapOptions();
 
     /** @throws Failure with {@link ExitCode#USAGE}, or {@link ExitCode#SOURCE} for a policy file that cannot be read */
     RestoreOptions toRestoreOptions() {
         return map.toRestoreOptions(byNumber());
+    }
+
+    /** The broker's socket, where the user named one. */
+    Optional<String> broker() {
+        return Optional.ofNullable(broker);
     }
 
     /** Those that were given, by number. */

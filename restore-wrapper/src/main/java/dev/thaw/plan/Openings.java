@@ -94,7 +94,7 @@ final class Openings {
     private Resolved broker(String name, Subject subject, String rule) {
         if (world.brokerNames().isEmpty()) {
             return Resolved.failed(PlanProblem.unavailable(rule + ": there is no broker to ask for '" + name + "'",
-                    "it is to become " + subject.text(), "name its socket: --broker SOCKET"));
+                    "it is to become " + subject.text(), "name its socket: --broker SOCKET", "start one: thaw broker serve"));
         }
         if (!world.brokerNames().get().contains(name)) {
             return Resolved.failed(PlanProblem.unavailable(rule + ": the broker holds no descriptor named '" + name + "'",

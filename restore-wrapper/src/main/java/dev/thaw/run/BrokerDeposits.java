@@ -8,6 +8,7 @@ import dev.thaw.fdbroker.broker.FdName;
 import dev.thaw.launcher.Deposited;
 import dev.thaw.launcher.PreparedLaunch;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.Signals;
 import dev.thaw.linux.SocketCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -18,14 +19,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The pipes and listeners of an application at the broker, which has them as long as it lives, and while it is checkpointed. */
-final class BrokerDeposits {
+public final class BrokerDeposits {
+    private static final int KILLED = 128 + Signals.SIGKILL;
+
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    private final String socket;
     private final List<Deposited> deposited;
 
-    private BrokerDeposits(String socket, List<Deposited> deposited) {
-        this.socket = socket;
+    private BrokerDeposits(List<Deposited> deposited) {
         this.deposited = deposited;
     }
 
@@ -54,19 +55,31 @@ final class BrokerDeposits {
             throw new Failure(ExitCode.SOURCE, "the broker does not keep the descriptors of " + name, List.of(e.getMessage(), e.why()), e.tries(), e);
         }
         launch.deposited(wanted);
-        return new BrokerDeposits(socket, wanted);
+        return new BrokerDeposits(wanted);
     }
 
     List<Deposited> all() {
         return deposited;
     }
 
-    /** Has the broker give them up; one that is gone has done so already. */
+    /** Has the broker give them up. */
     void withdraw() {
-        try (BrokerClient broker = BrokerClient.connect(socket, LIMIT)) {
-            broker.delete(deposited.stream().map(one -> new FdName(one.name())).toList());
-        } catch (BrokerException gone) {
-            return;
+        withdraw(deposited);
+    }
+
+    /** Whether an application that ended so comes back: a checkpoint ends it by SIGKILL, and what it had is wanted again. */
+    public static boolean isWantedAfter(int exitCode) {
+        return exitCode == KILLED;
+    }
+
+    /** Has their broker give them up; one that is not there any more has done so already. */
+    public static void withdraw(List<Deposited> deposits) {
+        for (Deposited deposit : deposits) {
+            try (BrokerClient broker = BrokerClient.connect(deposit.socket(), LIMIT)) {
+                broker.delete(List.of(new FdName(deposit.name())));
+            } catch (BrokerException gone) {
+                continue;
+            }
         }
     }
 

@@ -12,7 +12,6 @@ import dev.thaw.launcher.SpawnPlan;
 import dev.thaw.launcher.SpawnPlan.Remark;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
-import dev.thaw.linux.Signals;
 import dev.thaw.pidns.PidNamespace;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -32,7 +31,6 @@ import java.util.function.Supplier;
 /** One start, from what was asked to the exit code. */
 public final class Run {
     private static final Duration OPEN_LIMIT = Duration.ofSeconds(30);
-    private static final int KILLED = 128 + Signals.SIGKILL;
 
     private final RunOptions options;
     private final Optional<NameRegistry> registry;
@@ -77,8 +75,7 @@ public final class Run {
                     prepared.become(this::announceBeforeExec);
                 }
                 int code = attend(prepared);
-                // A checkpoint ends an application by SIGKILL, and what it had is wanted again.
-                stay = options.lifecycle().detach() || code == KILLED;
+                stay = options.lifecycle().detach() || BrokerDeposits.isWantedAfter(code);
                 return code;
             } finally {
                 if (!stay) {

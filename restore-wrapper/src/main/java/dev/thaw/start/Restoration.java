@@ -22,6 +22,7 @@ import dev.thaw.restore.Privileges;
 import dev.thaw.restore.Restored;
 import dev.thaw.restore.Restorer;
 import dev.thaw.restore.RestoreRequest;
+import dev.thaw.run.BrokerDeposits;
 import dev.thaw.supervise.Lifecycle;
 import dev.thaw.supervise.LifecycleOptions;
 import dev.thaw.supervise.OwnStreams;
@@ -97,6 +98,9 @@ public final class Restoration {
             if (!life.detach() || !ended) {
                 registration.leave(process.record());
                 restored[0].endNamespace();
+                if (ended && !BrokerDeposits.isWantedAfter(outcome.exitCode())) {
+                    BrokerDeposits.withdraw(process.record().inBroker());
+                }
             }
             return outcome;
         } finally {

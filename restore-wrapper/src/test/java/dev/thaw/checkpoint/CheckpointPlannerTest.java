@@ -154,6 +154,14 @@ class CheckpointPlannerTest {
     }
 
     @Test
+    void who_waits_at_a_listener_that_the_broker_keeps_too_goes_on_waiting() {
+        DumpOptions kept = new DumpOptions(false, Optional.empty(), NetworkLock.SKIP, Intruders.FAIL, List.of(), Set.of("socket:[11]"));
+        CheckpointPlan.Ready plan = ready(tree().tcp(3, 11, LISTEN).tcp(4, 12, LISTEN), kept);
+        assertEquals(List.of("--skip-in-flight"), plan.criuOptions(), "whether somebody waits already or comes before the dump");
+        assertEquals(List.of(), plan.notes());
+    }
+
+    @Test
     void intruders_are_left_alone_or_ended_as_the_user_says() {
         assertEquals(List.of(), ready(tree().intruder(Bond.SESSION), intruders(Intruders.IGNORE)).toEnd());
         assertEquals(1, ready(tree().intruder(Bond.PROCESS_GROUP), intruders(Intruders.FAIL)).notes().size(), "the rest of a pipeline");

@@ -261,7 +261,7 @@ class OpeningsTest {
             root.fd(5, scenario.image.pipeWriter(5));
             scenario.map("fd:5", "broker:log");
             assertEquals(List.of("--map fd:5=broker:log: there is no broker to ask for 'log'", "because: it is to become fd 5 of pid 100 (shop)",
-                    "try: name its socket: --broker SOCKET"), scenario.problem());
+                    "try: name its socket: --broker SOCKET", "try: start one: thaw broker serve"), scenario.problem());
         }
 
         @Test

@@ -225,18 +225,19 @@ class BrokerAccessIT {
     }
 
     @Test
-    void a_rule_can_ask_for_the_program_and_its_cgroup(Scratch scratch) {
+    void a_rule_can_ask_for_the_program_its_cgroup_and_the_group(Scratch scratch) {
         FileCalls.chmod(scratch.path(), 0711);
         String policy = scratch.file("policy", "uid: 65534\nexecutable: " + Checkout.python() + "\nnames: program\naction: allow\n---\n"
                 + "uid: 65534\nexecutable: /bin/none-such\nnames: other\naction: allow\n---\nuid: 65534\ncgroup: /none/such/**\nnames: cgroup\naction: allow\n---\n"
-                + "uid: 65534\ncgroup: /**\nnames: any\naction: allow\n");
+                + "uid: 65534\ncgroup: /**\nnames: any\naction: allow\n---\ngid: 65534\nnames: group\naction: allow\n---\n"
+                + "gid: 54321\nnames: another\naction: allow\n");
         try (ServedBroker broker = ServedBroker.start(scratch, "--policy", policy)) {
-            keep(broker, scratch, "program", "other", "cgroup", "any");
+            keep(broker, scratch, "program", "other", "cgroup", "any", "group", "another");
             List<String> said = nobody(scratch, """
-                    for name in 'program', 'other', 'cgroup', 'any':
+                    for name in 'program', 'other', 'cgroup', 'any', 'group', 'another':
                         attempt(name, lambda: broker.ask(2, b'\\1' + text8(name)) and None)
                     """);
-            assertEquals(List.of("program done ", "other refused", "cgroup refused", "any done "),
+            assertEquals(List.of("program done ", "other refused", "cgroup refused", "any done ", "group done ", "another refused"),
                     said.stream().map(line -> line.replaceAll("refused:.*", "refused")).toList());
         }
     }

@@ -37,7 +37,7 @@ class BrokerIT {
     @Test
     void what_is_stored_is_listed_retrieved_by_a_command_and_deleted(Scratch scratch) {
         String file = scratch.file("file", "content");
-        try (ServedBroker broker = ServedBroker.start(scratch); OwnedFd open = FileCalls.open(file, OpenFlags.O_RDONLY)) {
+        try (ServedBroker broker = ServedBroker.start(scratch, "--folder", scratch.path()); OwnedFd open = FileCalls.open(file, OpenFlags.O_RDONLY)) {
             ThawProcess.in(scratch).descriptor(7, open.number())
                     .run("broker", "store", "file:x", "--fd", "7", "--expire", "1h", "--socket", broker.socket()).expect(0);
             thaw(scratch, broker, "store", "pipe:x", "--pipe").expect(0);
@@ -56,7 +56,11 @@ class BrokerIT {
             try (BrokerClient client = broker.client(); OwnedFd reader = client.retrieve(new FdName("pipe:x:read"))) {
                 assertEquals("said\n", Bytes.readUntil(reader.number(), "\n"));
             }
-            thaw(scratch, broker, "delete", "file:x", "pipe:x:read").expect(0);
+            thaw(scratch, broker, "store", "log", "--open", scratch.path("log:append")).expect(0);
+            thaw(scratch, broker, "store", "passwd", "--open", "/etc/passwd:ro").expect(123).expectErr("is not below a folder that may be opened from");
+            thaw(scratch, broker, "retrieve", "log", "--", "/bin/sh", "-c", "echo logged >&3").expect(0);
+            assertEquals("logged\n", scratch.read("log"));
+            thaw(scratch, broker, "delete", "file:x", "pipe:x:read", "log").expect(0);
             thaw(scratch, broker, "retrieve", "file:x", "--", "true").expect(123).expectErr("nothing is kept under 'file:x'");
             broker.end().expectErr("the broker ends, and with it 1 descriptors that it kept");
             thaw(scratch, broker, "list").expect(123).expectErr("no broker answers at " + broker.socket())

@@ -222,11 +222,17 @@ class KeptInBrokerIT {
                 restore.awaitEnd().expect(137);
             }
             Bytes.write(in.writer().number(), "three\n");
-            try (ThawProcess restore = thaw(scratch, runtime).start("restore", scratch.path("image"))) {
+            // As a user says it, who knows the names.
+            try (FdCalls.Pipe status = FdCalls.pipe2(OpenFlags.O_CLOEXEC); ThawProcess restore = thaw(scratch, runtime)
+                    .descriptor(5, status.writer().number()).start("restore", "--settle", "0", "--status-fd", "5",
+                    "--broker", broker.socket(), "--stdin", "broker:pipe:shop:0", "--map", "fd:3=broker:listener:shop:3", scratch.path("image"))) {
                 awaitOut(scratch, "read three");
+                Bytes.readUntil(status.reader().number(), "\"event\":\"ready\"");
                 in.writer().close();
-                thaw(scratch, runtime).run("broker", "delete", "pipe:shop:0", "--socket", broker.socket()).expect(0);
                 restore.awaitEnd().expect(7);
+            }
+            try (BrokerClient client = broker.client()) {
+                assertEquals(List.of(), client.list(), "it has ended by itself");
             }
             assertEquals(List.of("read one", "read three", "read two"), scratch.read("out").lines().filter(line -> !line.equals("connected")).sorted().toList());
             thaw(scratch, runtime).run("restore", scratch.path("image")).expect(123).expectErr("the broker holds no descriptor named 'pipe:shop:0'");
