@@ -77,6 +77,7 @@ public final class WorkDirectory implements AutoCloseable {
             fd.close();
         } catch (LinuxException e) {
             if (!e.is(Errno.ENOENT)) {
+                removeAll(path);
                 throw e;
             }
         }

@@ -1,5 +1,6 @@
 package dev.thaw.it;
 
+import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.linux.ProcessCalls;
@@ -15,6 +16,11 @@ public final class CriuOnHost {
     /** Its program file. */
     public static String path() {
         return SEARCH.orFailure().path();
+    }
+
+    /** The same, with what it can do. */
+    static CriuBinary binary() {
+        return SEARCH.orFailure();
     }
 
     /** Why there is none to be used, for whoever reads why a test was skipped. */

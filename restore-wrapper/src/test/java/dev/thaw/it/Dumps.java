@@ -10,11 +10,9 @@ import dev.thaw.checkpoint.DumpOptions.Intruders;
 import dev.thaw.checkpoint.DumpOptions.NetworkLock;
 import dev.thaw.checkpoint.DumpOptions.Tcp;
 import dev.thaw.checkpoint.Verifier;
-import dev.thaw.criu.CriuLocator;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.launcher.LaunchRecord;
-import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import java.io.OutputStream;
@@ -108,7 +106,7 @@ public final class Dumps {
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         DumpOptions options = new DumpOptions(leaveRunning, tcp, NetworkLock.SKIP, intruders, criuOptions);
         CheckpointRequest request = new CheckpointRequest(pid, scratch.path(image), options, 2, LIMIT,
-                CriuLocator.of(ProcessCalls.environment()).find("").orFailure(), launched);
+                CriuOnHost.binary(), launched);
         try {
             return new Checkpointer(request, verifier, silent, name -> Optional.empty()).run();
         } catch (InterruptedException e) {

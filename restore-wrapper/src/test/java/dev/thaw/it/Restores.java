@@ -1,13 +1,11 @@
 package dev.thaw.it;
 
 import dev.thaw.criu.CriuBinary;
-import dev.thaw.criu.CriuLocator;
 import dev.thaw.fdbroker.SourceParser;
 import dev.thaw.fdbroker.broker.BrokerClient;
 import dev.thaw.fdbroker.broker.FdName;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.OwnedFd;
-import dev.thaw.linux.ProcessCalls;
 import dev.thaw.plan.CgroupChoice;
 import dev.thaw.plan.Opening;
 import dev.thaw.plan.RestoreOptions;
@@ -77,7 +75,7 @@ public final class Restores {
     public void run() {
         RestoreOptions options = new RestoreOptions(Map.of(), rules, new CgroupChoice.Own(), false, Set.of());
         Planning planning = Planning.of(scratch.path(image), options, Set.of(), BrokerNames.of(Optional.of(names())));
-        CriuBinary criu = CriuLocator.of(ProcessCalls.environment()).find("").orFailure();
+        CriuBinary criu = CriuOnHost.binary();
         Report silent = new Report("", new PrintStream(OutputStream.nullOutputStream()), 0, true);
         new Restorer(criu, silent, name -> Optional.empty(), this::open, Map.of(), OptionalInt::empty)
                 .restore(new RestoreRequest(planning.image(), planning.ready(), planning.resolved().imageRoot(), LIMIT, false));

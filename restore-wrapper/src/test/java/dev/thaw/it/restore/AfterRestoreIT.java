@@ -21,6 +21,7 @@ import dev.thaw.linux.WaitStatus;
 import dev.thaw.linux.proc.ProcessStat;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Once the application runs again: its end, its signals, what thaw tells others, and what thaw does not leave in it. */
@@ -141,6 +142,25 @@ class AfterRestoreIT {
     }
 
     @Test
+    void when_thaw_is_killed_it_runs_on_or_ends_as_was_asked_for(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            try (ThawProcess thaw = settled(scratch, puppet, image)) {
+                thaw.signal(Signals.SIGKILL);
+                thaw.awaitEnd().expect(137);
+                assertEquals("2", puppet.eval("1 + 1"));
+                puppet.eval("leave(0)");
+            }
+            puppet.awaitGone();
+            try (ThawProcess thaw = settled(scratch, puppet, image, "--on-parent-death", "end")) {
+                thaw.signal(Signals.SIGKILL);
+                thaw.awaitEnd().expect(137);
+                puppet.awaitGone();
+            }
+        }
+    }
+
+    @Test
     void status_lines_tell_machines_what_happened(Scratch scratch) {
         try (FdCalls.Pipe status = FdCalls.pipe2(OpenFlags.O_CLOEXEC); Puppet puppet = Puppet.start(scratch)) {
             String image = Thawing.dump(scratch, puppet);
@@ -158,10 +178,11 @@ class AfterRestoreIT {
     }
 
     /** Restores, and waits until thaw counts the restore as a success. */
-    private static ThawProcess settled(Scratch scratch, Puppet puppet, String image) {
+    private static ThawProcess settled(Scratch scratch, Puppet puppet, String image, String... more) {
         scratch.file("status", "");
         try (OwnedFd file = scratch.open("status", OpenFlags.O_WRONLY | OpenFlags.O_APPEND)) {
-            ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(5, file.number()), image, "--status-fd", "5");
+            String[] words = Stream.concat(Stream.of(image, "--status-fd", "5"), Stream.of(more)).toArray(String[]::new);
+            ThawProcess thaw = Thawing.restore(puppet, ThawProcess.in(scratch).descriptor(5, file.number()), words);
             Await.until("ready", () -> scratch.read("status").contains("\"event\":\"ready\""));
             return thaw;
         }
