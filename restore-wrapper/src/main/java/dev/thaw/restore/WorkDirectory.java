@@ -9,6 +9,8 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -33,7 +35,10 @@ public final class WorkDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** @param environment value of a variable by name, for XDG_RUNTIME_DIR and TMPDIR */
+    /**
+     * @param environment value of a variable by name, for XDG_RUNTIME_DIR and TMPDIR
+     * @throws Failure when none of the places can be written to
+     */
     public static WorkDirectory create(Function<String, Optional<String>> environment) {
         List<String> bases = new ArrayList<>();
         if (ProcessCalls.geteuid() == 0) {
@@ -42,17 +47,23 @@ public final class WorkDirectory implements AutoCloseable {
         environment.apply("XDG_RUNTIME_DIR").filter(base -> base.startsWith("/")).ifPresent(bases::add);
         environment.apply("TMPDIR").filter(base -> base.startsWith("/")).ifPresent(bases::add);
         bases.add("/tmp");
-        LinuxException last = null;
+        return create(bases);
+    }
+
+    /** @param bases directories to make it in, the best first */
+    static WorkDirectory create(List<String> bases) {
+        List<String> reasons = new ArrayList<>();
         for (String base : bases) {
             try {
                 WorkDirectory made = below(base);
                 AbandonedWork.remove(base);
                 return made;
             } catch (LinuxException e) {
-                last = e;
+                reasons.add(e.getMessage());
             }
         }
-        throw last;
+        throw new Failure(ExitCode.FAILURE, "there is no place for a work directory: criu's log and changed images need one", reasons,
+                List.of("TMPDIR=/a/directory/to/write/to thaw …"));
     }
 
     /** Another thaw may take it for abandoned before it is locked; then there is another one. */

@@ -47,6 +47,21 @@ class RareKindsIT {
     }
 
     @Test
+    void large_file_that_was_deleted_comes_back_with_its_content(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("place(os.open('" + scratch.file("large", "") + "', os.O_RDWR), 5); write(5, 'x' * 3000000 + 'end'); os.lseek(5, 2999999, 0)");
+            FileCalls.unlink(scratch.path("large"));
+            String image = scratch.path("images");
+            Thawing.dumping(scratch, puppet, image).option("--ghost-limit", "4M").run();
+            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image)) {
+                assertEquals("xend", puppet.eval("read(5)"));
+                assertTrue(FileCalls.statIfExists(scratch.path("large")).isEmpty());
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    @Test
     void packets_of_a_connection_to_outside_keep_their_bounds(Scratch scratch) {
         try (TestSocketPair old = TestSocketPair.seqpacket();
                 TestSocketPair now = TestSocketPair.seqpacket();

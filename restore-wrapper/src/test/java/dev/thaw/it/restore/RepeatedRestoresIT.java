@@ -7,11 +7,13 @@ import dev.thaw.it.Digest;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.ProcessCalls;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,29 +24,61 @@ import org.junit.jupiter.api.Timeout;
 class RepeatedRestoresIT {
 
     @Test
+    @RequiresRoot
     @Timeout(180)
     void image_is_the_same_after_twenty_restores_with_other_streams(Scratch scratch) {
         try (FdCalls.Pipe old = pipe(); Puppet puppet = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start()) {
             String image = Thawing.dump(scratch, puppet);
             FileCalls.chmod(image, 0500);
             String digest = Digest.of(image);
-            for (int round = 0; round < 20; round++) {
-                try (FdCalls.Pipe now = pipe()) {
-                    boolean toFile = round % 2 == 1;
-                    ThawProcess.Builder with = ThawProcess.in(scratch).descriptor(1, now.writer().number());
-                    String[] arguments = toFile ? new String[] {image, "--stdout", "append:" + scratch.path("log")} : new String[] {image};
-                    try (ThawProcess thaw = Thawing.restore(puppet, with, arguments)) {
-                        puppet.eval("write(1, 'round " + round + "\\n')");
-                        if (!toFile) {
-                            assertEquals("round " + round + "\n", Bytes.readUntil(now.reader().number(), "\n"));
-                        }
-                        Thawing.leave(puppet, thaw);
-                    }
-                    puppet.awaitGone();
-                }
+            ProcessCalls.mount(image, image, "none", ProcessCalls.MS_BIND, "");
+            ProcessCalls.mount("none", image, "none", ProcessCalls.MS_BIND | ProcessCalls.MS_REMOUNT | ProcessCalls.MS_RDONLY, "");
+            try {
+                restoreTwentyTimes(scratch, puppet, image);
+            } finally {
+                ProcessCalls.umount2(image, 2); // MNT_DETACH: whoever has just ended may still be seen in there
             }
             assertEquals("round 1\nround 3\nround 5\nround 7\nround 9\nround 11\nround 13\nround 15\nround 17\nround 19\n", scratch.read("log"));
             assertEquals(digest, Digest.of(image));
+        }
+    }
+
+    private static void restoreTwentyTimes(Scratch scratch, Puppet puppet, String image) {
+        for (int round = 0; round < 20; round++) {
+            try (FdCalls.Pipe now = pipe()) {
+                boolean toFile = round % 2 == 1;
+                ThawProcess.Builder with = ThawProcess.in(scratch).descriptor(1, now.writer().number());
+                String[] arguments = toFile ? new String[] {image, "--stdout", "append:" + scratch.path("log")} : new String[] {image};
+                try (ThawProcess thaw = Thawing.restore(puppet, with, arguments)) {
+                    puppet.eval("write(1, 'round " + round + "\\n')");
+                    if (!toFile) {
+                        assertEquals("round " + round + "\n", Bytes.readUntil(now.reader().number(), "\n"));
+                    }
+                    Thawing.leave(puppet, thaw);
+                }
+                puppet.awaitGone();
+            }
+        }
+    }
+
+    @Test
+    void two_images_are_restored_at_the_same_time(Scratch scratch) {
+        try (FdCalls.Pipe old = pipe();
+                FdCalls.Pipe now = pipe();
+                Puppet one = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start();
+                Puppet two = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start()) {
+            Thawing.dumping(scratch, one, scratch.path("one")).run();
+            Thawing.dumping(scratch, two, scratch.path("two")).run();
+            try (ThawProcess first = ThawProcess.in(scratch).descriptor(1, now.writer().number()).start("restore", scratch.path("one"));
+                    ThawProcess second = ThawProcess.in(scratch).descriptor(1, now.writer().number()).start("restore", scratch.path("two"))) {
+                first.awaitRestored(one);
+                second.awaitRestored(two);
+                one.eval("write(1, 'one ')");
+                two.eval("write(1, 'two')");
+                assertEquals("one two", Bytes.readUntil(now.reader().number(), "two"));
+                Thawing.leave(one, first);
+                Thawing.leave(two, second);
+            }
         }
     }
 
