@@ -83,7 +83,9 @@ public final class PlanCompiler {
                 && image.tasks().size() <= MOST_PROCESSES && image.root().ids().pid() == image.inventory().rootIds().pid()
                 && criu.features().concurrentRestores() && criu.path().startsWith("/")
                 && planning.mismatches().stream().allMatch(mismatch -> mismatch.severity() == Mismatch.Severity.NOTE)
-                && FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isEmpty();
+                && FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isEmpty()
+                // A shell cannot ask the broker.
+                && planning.manifest().get().inBroker().isEmpty();
         if (!usual) {
             return Optional.empty();
         }

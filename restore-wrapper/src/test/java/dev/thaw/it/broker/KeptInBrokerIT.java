@@ -1,6 +1,7 @@
 package dev.thaw.it.broker;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.fdbroker.DescriptorDescription;
 import dev.thaw.fdbroker.broker.BrokerClient;
@@ -207,6 +208,7 @@ class KeptInBrokerIT {
                 thaw(scratch, runtime).run("checkpoint", "--name", "shop", scratch.path("image")).expect(0);
                 run.awaitEnd().expect(137);
             }
+            assertTrue(FileCalls.lstatIfExists(scratch.path("image/current/restore.sh")).isEmpty(), "a compiled plan could not ask the broker");
             // Nobody is there, and nobody is turned away.
             Bytes.write(in.writer().number(), "two\n");
             OwnedFd waiting = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM, 0);
