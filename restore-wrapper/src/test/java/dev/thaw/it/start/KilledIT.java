@@ -56,14 +56,14 @@ class KilledIT {
 
     @ParameterizedTest
     @Timeout(90)
-    @CsvSource({"before, 15", "pre-restore, 15", "post-restore, 2"})
-    void a_signal_that_asks_for_an_end_ends_the_restore_at_once(String step, int signal, Scratch scratch) {
+    @CsvSource({"before, 15, --settle=0", "pre-restore, 15, --settle=0", "post-restore, 2, --settle=0", "post-restore, 15, --pid-namespace"})
+    void a_signal_that_asks_for_an_end_ends_the_restore_at_once(String step, int signal, String option, Scratch scratch) {
         try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
             String generation = dump(scratch, puppet);
             String digest = Digest.of(generation);
             int pid;
             try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
-                    .start("restore", "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
+                    .start("restore", option, "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
                 pid = thaw.pid();
                 StoppingCriu.await(scratch, thaw);
                 thaw.signal(signal);
