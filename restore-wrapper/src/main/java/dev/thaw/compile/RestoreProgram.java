@@ -54,7 +54,7 @@ public final class RestoreProgram {
             }
 
             thaw_restore() {
-                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' criu_pid ended proof i
+                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' criu_pid ended proof='' i
                 local -a arguments=() opened=()
 
                 # Who we are, and where.
@@ -94,10 +94,12 @@ public final class RestoreProgram {
                     { echo "$next" >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || { thaw_close "${opened[@]}"; return 1; }
                 fi
 
-                # criu has a shell run its action script, and a path may hold anything.
-                [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
-                exec {proof}<%PROOF%
-                arguments+=(--action-script "/proc/$$/fd/$proof")
+                # criu has a shell run its action script, and a path may hold anything. It runs it at each step, so not where nothing is to be proven.
+                if ((${#opened[@]} > 0)); then
+                    [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
+                    exec {proof}<%PROOF%
+                    arguments+=(--action-script "/proc/$$/fd/$proof")
+                fi
 
                 # criu gets each descriptor under the number that its argument names. Its own output ends when it does.
                 exec {ended}< <(
@@ -116,7 +118,7 @@ public final class RestoreProgram {
                 wait "$criu_pid"
                 number=$?
                 exec {ended}<&-
-                thaw_close "$proof" "${opened[@]}"
+                thaw_close ${proof:+"$proof"} "${opened[@]}"
                 ((number == 0))
             }
 

@@ -69,6 +69,21 @@ class CompiledPlanIT {
     }
 
     @Test
+    void image_that_criu_restores_by_itself_needs_no_java_and_no_streams(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            List<FdEntry> before = puppet.fdTable();
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            for (int life = 0; life < 2; life++) {
+                puppet.awaitGone();
+                program(scratch).run("restore", "--detach", "--settle", "0", scratch.path("image")).expect(0);
+                assertEquals("3", puppet.eval("1 + 2"));
+                assertEquals(before, puppet.fdTable());
+                ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
+            }
+        }
+    }
+
+    @Test
     void planner_decides_when_something_is_not_as_it_was(Scratch scratch) {
         try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 Puppet puppet = Puppet.in(scratch).nullStreams().descriptor(1, out.writer().number()).start()) {
