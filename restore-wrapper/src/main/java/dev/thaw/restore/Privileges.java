@@ -4,6 +4,9 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Whether this process may dump and restore at all; said before anything is touched, and before criu is blamed for it. */
 public final class Privileges {
@@ -11,6 +14,10 @@ public final class Privileges {
     private static final int CHECKPOINT_RESTORE = 40;
     /** CAP_SYS_ADMIN stands for it too. */
     private static final int SYS_ADMIN = 21;
+
+    /** For socket buffers, for the clocks of its time namespace, for roots, for rights that the application does not have. */
+    private static final SortedMap<Integer, String> NEEDED_BY_ROOT = new TreeMap<>(Map.of(8, "CAP_SETPCAP", 12, "CAP_NET_ADMIN", 18, "CAP_SYS_CHROOT",
+            19, "CAP_SYS_PTRACE", SYS_ADMIN, "CAP_SYS_ADMIN", 25, "CAP_SYS_TIME"));
 
     private Privileges() {}
 
@@ -29,6 +36,22 @@ public final class Privileges {
                         : "it runs as uid " + ProcessCalls.geteuid() + "; criu can neither stop processes nor choose pids without it"),
                 root ? List.of("give the container CAP_CHECKPOINT_RESTORE and CAP_SYS_PTRACE (docs/privileges.md)")
                         : List.of("as root", "setpriv --ambient-caps=+checkpoint_restore,+sys_ptrace,+setpcap … (docs/privileges.md)"));
+    }
+
+    /**
+     * As above, and what criu's restore as root takes for granted: each of these was found to be the one that it failed for.
+     *
+     * @throws Failure when one is missing
+     */
+    public static void requireForRestore() {
+        require("restoring");
+        long effective = ProcessCalls.capabilitiesEffective();
+        List<String> missing = NEEDED_BY_ROOT.entrySet().stream().filter(entry -> !has(effective, entry.getKey())).map(Map.Entry::getValue).toList();
+        if (ProcessCalls.geteuid() == 0 && !missing.isEmpty()) {
+            throw new Failure(ExitCode.FAILURE, "restoring needs " + String.join(", ", missing) + ", which this process does not have",
+                    List.of("it runs as root, but without: a container that was not given it"),
+                    List.of("give it to the container: capabilities, add (docs/containers.md)"), new NotTheImagesFault("capabilities"));
+        }
     }
 
     private static boolean has(long capabilities, int number) {

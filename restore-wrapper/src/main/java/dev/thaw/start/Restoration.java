@@ -69,7 +69,7 @@ public final class Restoration {
         status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
         CriuBinary criu = search.orFailure();
         report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
-        Privileges.require("restoring");
+        Privileges.requireForRestore();
         Markers.check(settings.markers().keySet(), plan);
         try (FreshTerminal terminal = new FreshTerminal()) {
             return attend(planning, plan, criu, terminal, start, life);

@@ -97,7 +97,15 @@ public final class TermCheckpoint implements SignalTaker {
 
     private void begin(int pid) {
         OwnedFd application = ProcessCalls.pidfdOpen(pid);
-        writing = writings.apply(pid);
+        try {
+            writing = writings.apply(pid);
+        } catch (Failure failure) { // there is no criu that works
+            report.warning("no checkpoint was written: " + failure.what(), failure.because(), failure.tries());
+            try (application) {
+                passOn(application);
+            }
+            return;
+        }
         limit = writing.limit();
         state = State.WRITING;
         thread = new Thread(() -> write(pid, application), "checkpoint on SIGTERM");

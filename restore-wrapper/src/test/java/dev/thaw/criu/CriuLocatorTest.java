@@ -28,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** With shell scripts in the part of criu: each writes down how it was called. */
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class CriuLocatorTest {
+    private static final String IN_A_CONTAINER = "case $1 in --version) echo 'Version: 4.2.1';; check) echo 'Error (criu/cr-check.c:160): "
+            + "sys/kernel/ns_last_pid sysctl is inaccessible: Read-only file system' >&2; exit 1;; esac";
     private static final String GOOD = "case $1 in --version) echo 'Version: 4.2.1';; check) echo 'Looks good.';; esac";
     private static final String BROKEN = """
             case $1 in
@@ -61,6 +63,12 @@ class CriuLocatorTest {
         assertEquals(new CriuBinary(installed, new CriuVersion(4, 2, 1), "installed by scripts/install-criu", List.of()), find(""));
         Files.delete(Path.of(installed));
         assertEquals(new CriuBinary(inPath, new CriuVersion(4, 2, 1), "PATH", List.of()), find(""));
+    }
+
+    @Test
+    void one_that_misses_nothing_but_a_writable_proc_sys_works() throws IOException {
+        String inPath = fake("bin/criu", IN_A_CONTAINER);
+        assertEquals(inPath, assertInstanceOf(CriuBinary.class, find("")).path());
     }
 
     @Test

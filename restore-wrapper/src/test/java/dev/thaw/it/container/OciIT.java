@@ -1,0 +1,115 @@
+package dev.thaw.it.container;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.thaw.it.Await;
+import dev.thaw.it.Checkout;
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Program;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
+import dev.thaw.it.RequiresTool;
+import dev.thaw.it.Scratch;
+import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** thaw as process 1 of containers of runc and crun, with the command and the capabilities of samples/kubernetes/pod.yaml. */
+@IntegrationTest
+@RequiresCriu
+@RequiresRoot
+@RequiresTool({"unshare", "runc", "crun"})
+@Timeout(150)
+class OciIT {
+    private static final String APPLICATION = """
+            import itertools, time
+            limit = open('/sys/fs/cgroup/cgroup.max.descendants')
+            for beat in itertools.count(1):
+                limit.seek(0)
+                print('beat', beat, 'limit', limit.read().strip(), flush=True)
+                time.sleep(0.05)
+            """;
+
+    @Test
+    void an_application_that_a_container_of_runc_stops_goes_on_in_one_of_crun(Scratch scratch) {
+        scratch.directory("volume");
+        FileCalls.chmod(scratch.path("volume"), 0700);
+        List<String> granted = words("add: \\[(.*)\\]");
+        List<String> tooFew = granted.stream().filter(name -> !name.equals("NET_ADMIN")).toList();
+        String first = life(scratch, "runc", "111", tooFew);
+        assertTrue(first.startsWith("beat 1 limit 111\n"), first);
+
+        String anew = life(scratch, "crun", "222", tooFew);
+        assertTrue(anew.startsWith("beat 1 limit 222\n"), anew);
+        String why = scratch.read("crun-222.err");
+        assertTrue(why.contains("restoring needs CAP_NET_ADMIN, which this process does not have\n"), why);
+
+        FileCalls.unlink(scratch.path("volume/image/current"));
+        FileCalls.symlink("000001", scratch.path("volume/image/current"));
+        String second = life(scratch, "crun", "333", granted);
+        assertTrue(second.startsWith("beat " + (beat(lastLine(first)) + 1) + " limit 333\n"), second + scratch.read("crun-333.err"));
+    }
+
+    /** Runs a container until it has said something, has it ended as an engine does, and returns all that it said. */
+    private static String life(Scratch scratch, String runtime, String limit, List<String> capabilities) {
+        String name = runtime + "-" + limit;
+        List<String> line = new ArrayList<>(List.of("unshare", "--mount", Checkout.root().resolve("restore-wrapper/src/test/resources/container/oci").toString(),
+                runtime, name, "/thaw-it-oci-" + ProcessCalls.getpid() + "-" + limit, scratch.path("volume"), Checkout.root().toString(), "none"));
+        List<String> command = words("command: \\[(.*)\\]");
+        line.add(Checkout.root().resolve(command.get(0)).toString());
+        line.addAll(command.subList(1, command.size() - 1));
+        line.addAll(List.of("--status-fd", "2", "--")); // before it is up, a SIGTERM is the application's
+        line.addAll(List.of(Checkout.python(), "-c", APPLICATION));
+        StringBuilder said = new StringBuilder();
+        try (FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+                OwnedFd err = scratch.open(name + ".err", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
+                Program container = Program.with().nullDescriptor(0).descriptor(1, pipe.writer().number()).descriptor(2, err.number())
+                        .environment("CAPABILITIES", "CAP_" + String.join(" CAP_", capabilities)).environment("DESCENDANTS", limit).start(line)) {
+            pipe.writer().close();
+            Await.value(() -> "something of " + name + ", and that it is up: " + said + scratch.read(name + ".err"), Duration.ofSeconds(40),
+                    () -> read(pipe, said) && scratch.read(name + ".err").contains("\"event\":\"ready\"") ? Optional.of(true) : Optional.empty());
+            ProcessCalls.kill(container.pid(), Signals.SIGTERM);
+            while (read(pipe, said)) {
+                continue; // up to its end
+            }
+            assertEquals(0, container.awaitEnd().exitCode(), scratch.read(name + ".err"));
+        }
+        return said.toString();
+    }
+
+    /** @return false at the end */
+    private static boolean read(FdCalls.Pipe pipe, StringBuilder said) {
+        byte[] buffer = new byte[4096];
+        int count = FileCalls.read(pipe.reader().number(), buffer, 0, buffer.length);
+        said.append(new String(buffer, 0, Math.max(0, count), StandardCharsets.US_ASCII));
+        return count > 0;
+    }
+
+    private static List<String> words(String pattern) {
+        Matcher found = Pattern.compile(pattern).matcher(new String(FileCalls.readAll(Checkout.sample("kubernetes/pod.yaml")), StandardCharsets.UTF_8));
+        assertTrue(found.find(), pattern);
+        return List.of(found.group(1).replace("\"", "").split(", "));
+    }
+
+    private static String lastLine(String text) {
+        List<String> lines = text.lines().toList();
+        return lines.get(lines.size() - 1);
+    }
+
+    private static int beat(String line) {
+        return Integer.parseInt(line.split(" ")[1]);
+    }
+}
