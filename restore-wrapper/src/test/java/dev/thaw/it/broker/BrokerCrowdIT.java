@@ -102,7 +102,7 @@ class BrokerCrowdIT {
     void ten_thousand_descriptors_and_a_hundred_clients_killed_in_every_state_leave_none_behind(Scratch scratch) {
         // A heap in which a leak of memory would show.
         Map<String, String> smallHeap = Map.of("JAVA_TOOL_OPTIONS", "-Xmx48m");
-        try (ServedBroker broker = ServedBroker.start(scratch, smallHeap, "--max-descriptors", "12000", "--idle", "10m"); BrokerClient client = broker.client()) {
+        try (ServedBroker broker = ServedBroker.start(scratch, smallHeap, "--max-descriptors", "10500", "--idle", "10m"); BrokerClient client = broker.client()) {
             client.list();
             int before = descriptors(broker);
             List<FdName> names = IntStream.range(0, HELD).mapToObj(i -> new FdName("held:%05d".formatted(i))).toList();
