@@ -8,6 +8,7 @@ import dev.thaw.it.Bytes;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.TestPty;
 import dev.thaw.it.TestSocketPair;
@@ -75,6 +76,24 @@ class RareKindsIT {
                 puppet.eval("write(5, 'three'); write(5, 'four')");
                 byte[] packet = new byte[100];
                 assertEquals("three".length(), FileCalls.read(now.ours(), packet, 0, packet.length));
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    @Test
+    @RequiresRoot
+    void tcp_connection_inside_the_tree_goes_on(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("listener = socket.create_server(('127.0.0.1', 0)); client = socket.create_connection(listener.getsockname()); "
+                    + "server, peer = listener.accept(); client.sendall(b'unread '); select.select([server], [], [], 5)");
+            String image = scratch.path("images");
+            Thawing.dumping(scratch, puppet, image).option("--tcp-established", "--network-lock", "skip").run();
+            try (ThawProcess thaw = Thawing.restore(scratch, puppet, image, "--stdout", "append:" + scratch.path("out"))) {
+                puppet.eval("client.sendall(b'new'); client.shutdown(socket.SHUT_WR); server.settimeout(10)");
+                assertEquals("b'unread new'", puppet.eval("b''.join(iter(lambda: server.recv(100), b''))"));
+                puppet.eval("server.sendall(b'back'); client.settimeout(10)");
+                assertEquals("b'back'", puppet.eval("client.recv(100)"));
                 Thawing.leave(puppet, thaw);
             }
         }
