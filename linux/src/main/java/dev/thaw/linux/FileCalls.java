@@ -224,6 +224,24 @@ public final class FileCalls {
         return drain(fd, Integer.MAX_VALUE);
     }
 
+    /**
+     * As {@link #readAll(String)}, for a file of /proc with one record, such as {@code fdinfo/N}: of that the kernel gives as much as is asked
+     * for, so a short read is the last one, and no other has to find the end (fs/seq_file.c, seq_read_iter).
+     */
+    public static byte[] readRecord(String path) {
+        try (OwnedFd file = open(path, OpenFlags.O_RDONLY)) {
+            byte[] chunk = new byte[FIRST_CHUNK_BYTES];
+            int count = read(file.number(), chunk, 0, chunk.length);
+            if (count < chunk.length) {
+                return Arrays.copyOf(chunk, count);
+            }
+            byte[] rest = drain(file.number(), Integer.MAX_VALUE);
+            byte[] all = Arrays.copyOf(chunk, count + rest.length);
+            System.arraycopy(rest, 0, all, count, rest.length);
+            return all;
+        }
+    }
+
     /** Replaces the content of a file, which is made when absent; not atomic. ELOOP when the name is a symbolic link. */
     public static void writeFile(String path, byte[] content, int mode) {
         int flags = OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_TRUNC | OpenFlags.O_NOFOLLOW;

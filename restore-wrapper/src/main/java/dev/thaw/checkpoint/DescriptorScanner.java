@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Looks at the descriptors of one process after the other. */
 final class DescriptorScanner {
@@ -22,6 +23,7 @@ final class DescriptorScanner {
 
     private final Map<Integer, MountInfo> mounts = new HashMap<>();
     private final SocketIndex sockets;
+    private final Map<String, Optional<FileStatus>> paths = new ConcurrentHashMap<>();
     private final String ownMountNamespace;
 
     /** @param mounts that the root process sees */
@@ -42,7 +44,7 @@ final class DescriptorScanner {
     }
 
     private ScannedDescriptor descriptor(int pid, int fd, String root) {
-        String fdInfo = KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + fd));
+        String fdInfo = KernelString.decode(FileCalls.readRecord("/proc/" + pid + "/fdinfo/" + fd));
         FileStatus status = ProcessTable.status(pid, fd);
         DescriptorDescription description = DescriptorDescription.of(fd, FdInfo.parse(fdInfo), ProcessTable.link(pid, fd), status);
         Optional<ScannedDescriptor.Socket> socket =
@@ -90,9 +92,10 @@ final class DescriptorScanner {
     }
 
     /** Without following a link at the end: the descriptor may have been opened on the link itself. */
-    private static boolean leadsTo(String path, FileStatus status) {
+    private boolean leadsTo(String path, FileStatus status) {
         try {
-            Optional<FileStatus> found = FileCalls.lstatIfExists(path);
+            // Hundreds of processes have the same few files open.
+            Optional<FileStatus> found = paths.computeIfAbsent(path, FileCalls::lstatIfExists);
             return found.isPresent() && found.get().inode() == status.inode() && found.get().device() == status.device();
         } catch (LinuxException notToBeSeen) {
             return true; // nothing is known then, and the usual case is assumed

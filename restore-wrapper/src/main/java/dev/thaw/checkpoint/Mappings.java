@@ -71,9 +71,14 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
         boolean systemV = false;
         boolean secret = false;
         String jvmData = "";
-        for (String line : maps.split("\n")) {
-            if (!line.endsWith(SUFFIX) && !line.endsWith("]") && !line.contains(JVM_DATA)) {
+        boolean jvm = maps.contains(JVM_DATA);
+        for (int start = 0, end = lineEnd(maps, 0); start < maps.length(); start = end + 1, end = lineEnd(maps, start)) {
+            if (end == start || maps.charAt(end - 1) != ')' && maps.charAt(end - 1) != ']' && !jvm) {
                 continue; // most lines are of files that are there, and taking them apart costs time
+            }
+            String line = maps.substring(start, end);
+            if (!line.endsWith(SUFFIX) && !line.endsWith("]") && !line.contains(JVM_DATA)) {
+                continue;
             }
             String[] fields = line.split("\\s+", 6);
             if (fields.length < 6) {
@@ -99,6 +104,11 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
             }
         }
         return new Mappings(deleted, anonymous, uprobes, new Special(systemV, secret, sharedAnonymous, jvmData, ""));
+    }
+
+    private static int lineEnd(String text, int from) {
+        int end = text.indexOf('\n', from);
+        return end < 0 ? text.length() : end;
     }
 
     /** The kernel pads addresses with zeros here and does not there. */

@@ -40,12 +40,13 @@ public record FdInfo(long position, int flags, int mountId, long inode) {
         return flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_LARGEFILE);
     }
 
+    /** Without taking all lines apart: this is done for each descriptor of a machine. */
     private static String field(String text, String name) {
-        for (String line : text.split("\n")) {
-            if (line.startsWith(name + ":")) {
-                return line.substring(name.length() + 1).trim();
-            }
+        int at = text.startsWith(name + ":") ? 0 : text.indexOf("\n" + name + ":") + 1;
+        if (at == 0 && !text.startsWith(name + ":")) {
+            throw new IllegalArgumentException("fdinfo without " + name + ": " + text);
         }
-        throw new IllegalArgumentException("fdinfo without " + name + ": " + text);
+        int end = text.indexOf('\n', at);
+        return text.substring(at + name.length() + 1, end < 0 ? text.length() : end).trim();
     }
 }

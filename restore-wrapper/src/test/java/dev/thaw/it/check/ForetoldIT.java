@@ -8,6 +8,8 @@ import com.google.gson.JsonParser;
 import dev.thaw.check.pid.PidCheck;
 import dev.thaw.check.pid.PidReader;
 import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.criu.CriuLog;
+import dev.thaw.criu.LogFinding;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
@@ -144,6 +146,8 @@ class ForetoldIT {
             RawCriu dump = RawCriu.dump(scratch, puppet.pid(), scratch.path("helped")).option(options);
             RawCriu.Outcome helped = (goesOn ? dump : dump.option("-R")).attempt();
             assertEquals(verdict.equals("stops"), helped.exitCode() != 0, verdict + " is foretold; criu " + String.join(" ", options) + "\n" + helped);
+            Optional<LogFinding> why = verdict.equals("stops") ? CriuLog.parse(helped.log()).finding() : Optional.empty();
+            assertEquals(verdict.equals("stops"), why.filter(LogFinding::known).isPresent(), "thaw explain knows why criu refuses it: " + helped);
             if (goesOn) {
                 RawCriu.restore(scratch, scratch.path("helped")).option(options).run();
                 puppet.eval("1");
@@ -151,7 +155,8 @@ class ForetoldIT {
             }
             ROWS.put(situation.number(), "| " + situation.name() + " | " + verdict + " | " + (plain.isEmpty() ? word(helped) : plain) + " | "
                     + (options.length == 0 ? "" : "`" + String.join(" ", kinds(foretold.criuOptions())) + "`") + " | " + word(helped) + " | "
-                    + (goesOn ? "restores it" : "") + " |");
+                    + (goesOn ? "restores it" : "") + " | "
+                    + why.map(LogFinding::rule).orElse("") + " |");
         } finally {
             ours.forEach(OwnedFd::close);
         }
@@ -235,7 +240,8 @@ class ForetoldIT {
                 + "is, and with the options that thaw would give it. A process that check stops is one that criu refuses then, and no other; what it\n"
                 + "does not stop, and needs nobody for, criu restores, with the same descriptors.\n"
                 + "*differs*: dumped, and something is lost or no longer shared after a restore; *needs*: dumped, and a restore wants to be told\n"
-                + "more; *note*: thaw sees to it.\n\n| situation | check says | criu alone | thaw adds | criu then | restore |\n|---|---|---|---|---|---|\n"
+                + "more; *note*: thaw sees to it. *explained as*: the rule of docs/errors.md by which `thaw explain` knows the refusal in criu's log.\n\n| situation | check says | criu alone | thaw adds | criu then | restore | explained as |\n"
+                + "|---|---|---|---|---|---|---|\n"
                 + String.join("\n", new TreeMap<>(ROWS).values()) + "\n";
         if (System.getProperty("updateDocs") != null) {
             Files.writeString(DOCUMENT, text, StandardCharsets.UTF_8);
