@@ -29,6 +29,7 @@ public final class RestoreProgram {
             # Status: 0 restored, 1 something is different or went wrong; nothing of the application runs then.
 
             thaw_root=%ROOT%
+            thaw_images=%IMAGES%
 
             # Sets thaw_flags to its flags, and thaw_kind to a letter for stream $1, which has to be open for $2: 0 reading, 1 writing.
             thaw_kind() {
@@ -152,6 +153,7 @@ public final class RestoreProgram {
     public static String text(CompiledPlan plan) {
         Map<String, String> parts = new HashMap<>();
         parts.put("GENERATION", comment(plan.generation()));
+        parts.put("IMAGES", ShellText.quote(plan.generation()));
         parts.put("PROOF", ShellText.quote(plan.proof()));
         parts.put("CRIU", ShellText.quote(plan.criu()));
         parts.put("BOOT", ShellText.quote(plan.bootId()));

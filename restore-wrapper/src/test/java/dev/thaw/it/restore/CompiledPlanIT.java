@@ -119,6 +119,34 @@ class CompiledPlanIT {
         }
     }
 
+    @Test
+    void below_a_directory_that_somebody_else_can_change_nothing_is_run(Scratch scratch) {
+        String above = scratch.directory("above");
+        String image = scratch.directory("above/below") + "/image";
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
+            puppet.awaitGone();
+
+            FileCalls.chown(above, 65534, 0);
+            program(scratch).run("restore", "--detach", image).expect(125);
+            FileCalls.chown(above, 0, 0);
+            FileCalls.chmod(above, 0777);
+            program(scratch).run("restore", "--detach", image).expect(125);
+            FileCalls.chmod(above, 01777);
+            program(scratch).run("restore", "--detach", image).expect(0);
+            end(puppet);
+            FileCalls.chmod(above, 0700);
+            // Where the program is, but not where it was made for.
+            FileCalls.rename(above, scratch.path("moved"));
+            program(scratch).run("restore", "--detach", scratch.path("moved/below/image")).expect(125);
+            // Links are resolved before the look, and the way taken is the one looked at.
+            FileCalls.rename(scratch.path("moved"), above);
+            FileCalls.symlink(above + "/below", scratch.path("link"));
+            program(scratch).run("restore", "--detach", scratch.path("link/image")).expect(0);
+            end(puppet);
+        }
+    }
+
     private static ThawProcess.Builder program(Scratch scratch) {
         return ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", NO_JAVA);
     }
