@@ -31,7 +31,8 @@ public final class CycleOptions {
     private boolean pidNamespace;
 
     @Option(names = "--after-restore", paramLabel = "CMD",
-            description = "Run with sh -c after a restore, the pid in $$THAW_PID and the image in $$THAW_IMAGE; its failure is the restore's.")
+            description = "Run with sh -c after a restore, the pid in $$THAW_PID, the image in $$THAW_IMAGE, and in $$THAW_SECONDS how long ago it "
+                    + "was made; its failure is the restore's.")
     private String afterRestore;
 
     @Option(names = "--notify-signal", paramLabel = "SIGNAL", description = "Send SIGNAL to the application after a restore, if it has a handler for it.")

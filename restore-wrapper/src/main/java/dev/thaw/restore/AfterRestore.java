@@ -1,5 +1,6 @@
 package dev.thaw.restore;
 
+import dev.thaw.image.Manifest;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.StatusFile;
@@ -9,6 +10,7 @@ import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.supervise.HelperCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +36,7 @@ public record AfterRestore(Optional<String> command, OptionalInt signal) {
 
     private static void run(String command, int pid, String image) {
         HelperCommand.Result result =
-                HelperCommand.run(command, Map.of("THAW_PID", Integer.toString(pid), "THAW_IMAGE", image), LIMIT);
+                HelperCommand.run(command, Map.of("THAW_PID", Integer.toString(pid), "THAW_IMAGE", image, "THAW_SECONDS", secondsSince(image)), LIMIT);
         if (!result.succeeded()) {
             List<String> because = new ArrayList<>();
             because.add(result.timedOut() ? "it had not ended after " + Durations.format(LIMIT) : "its exit code is " + result.exitCode());
@@ -44,6 +46,11 @@ public record AfterRestore(Optional<String> command, OptionalInt signal) {
             throw new Failure(ExitCode.FAILURE, "the command of --after-restore failed; the restored application was ended", because,
                     List.of("again without it: the image is as it was"));
         }
+    }
+
+    /** By the wall clock, which may have been set; empty for images that thaw did not write. */
+    private static String secondsSince(String image) {
+        return Manifest.read(image).map(manifest -> Long.toString(Math.max(0, Duration.between(manifest.createdAt(), Instant.now()).toSeconds()))).orElse("");
     }
 
     private static void send(int number, int pid, Report report) {

@@ -1,6 +1,7 @@
 package dev.thaw.it;
 
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,8 +17,10 @@ public final class Digest {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             for (String name : FileCalls.list(directory)) {
                 String path = directory + "/" + name;
-                sha.update((name + " " + FileCalls.lstat(path)).getBytes(StandardCharsets.UTF_8));
-                sha.update(FileCalls.readAll(path));
+                FileStatus status = FileCalls.lstat(path);
+                sha.update((name + " " + status).getBytes(StandardCharsets.UTF_8));
+                sha.update(status.isRegular() ? FileCalls.readAll(path) : status.isDirectory() ? of(path).getBytes(StandardCharsets.UTF_8)
+                        : FileCalls.readlink(path).getBytes(StandardCharsets.UTF_8));
             }
             return HexFormat.of().formatHex(sha.digest());
         } catch (NoSuchAlgorithmException e) {
