@@ -5,12 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Await;
+import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Program;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.TestCgroup;
 import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.CgroupMembership;
 import java.util.Map;
 import java.util.Optional;
@@ -79,6 +85,38 @@ class CgroupFilesIT {
     }
 
     @Test
+    void program_that_holds_its_limits_for_life_as_those_of_go_do_reads_the_new_ones(Scratch scratch) {
+        Optional<TestCgroup> oldCpu = TestCgroup.v1("cpu");
+        Optional<TestCgroup> oldMemory = TestCgroup.v1("memory");
+        Assumptions.assumeTrue(oldCpu.isPresent() && oldMemory.isPresent(), "no version 1 hierarchies with the cpu and memory controllers");
+        try (TestCgroup cpu = oldCpu.get();
+                TestCgroup newCpu = TestCgroup.v1("cpu").orElseThrow();
+                TestCgroup memory = oldMemory.get();
+                TestCgroup newMemory = TestCgroup.v1("memory").orElseThrow();
+                OwnedFd log = scratch.open("log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND)) {
+            cpu.write("cpu.cfs_quota_us", "150000");
+            memory.write("memory.limit_in_bytes", "1073741824");
+            newCpu.write("cpu.cfs_period_us", "50000");
+            newCpu.write("cpu.cfs_quota_us", "70000");
+            newMemory.write("memory.limit_in_bytes", "536870912");
+            try (Program holder = Program.with().cgroup(cpu).cgroup(memory).descriptor(1, log.number()).nullStreams()
+                    .start(Checkout.python(), Checkout.sample("cgroup-holder/holder.py"), "0.05")) {
+                Await.until("its limits", () -> tells(scratch, "cpu.cfs_quota_us=150000, cpu.cfs_period_us=100000", "memory.limit_in_bytes=1073741824"));
+                ThawProcess.run(scratch, "checkpoint", "" + holder.pid(), scratch.path("image")).expect(0);
+                holder.awaitGone();
+                cpu.vanish();
+                memory.vanish();
+                try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(newCpu).cgroup(newMemory).start("restore", scratch.path("image"))) {
+                    Await.until("the new limits; thaw so far:\n" + thaw.err(),
+                            () -> tells(scratch, "cpu.cfs_quota_us=70000, cpu.cfs_period_us=50000", "memory.limit_in_bytes=536870912"));
+                    ProcessCalls.kill(holder.pid(), Signals.SIGTERM);
+                    thaw.awaitEnd().expect(128 + Signals.SIGTERM);
+                }
+            }
+        }
+    }
+
+    @Test
     void file_of_a_cgroup_that_is_still_there_stays_and_the_tree_is_where_restore_runs(Scratch scratch) {
         try (TestCgroup old = TestCgroup.v2();
                 TestCgroup now = TestCgroup.v2();
@@ -132,6 +170,11 @@ class CgroupFilesIT {
                 Thawing.leave(puppet, thaw);
             }
         }
+    }
+
+    /** The controllers come in the order of the machine. */
+    private static boolean tells(Scratch scratch, String cpu, String memory) {
+        return scratch.read("log").lines().anyMatch(line -> line.contains(cpu) && line.contains(memory));
     }
 
     private static void limit(TestCgroup cgroup, String outer, String inner) {
