@@ -172,13 +172,13 @@ public final class Restorer {
                     throw notArrived(plan, missing);
                 }
                 if (outcome.status().isEmpty()) {
-                    throw CriuFailure.timedOut(outcome, FailureLog.keep(outcome, work, request.imageRoot()), Durations.format(criuTime));
+                    throw CriuFailure.timedOut(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), Durations.format(criuTime));
                 }
                 if (!outcome.succeeded()) {
                     if (mayBeFreeNextTime(outcome)) {
                         return Optional.empty();
                     }
-                    throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot()), plan);
+                    throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), plan);
                 }
                 IntUnaryOperator pids = surety.realPids(plan, outcome.rootPid().getAsInt());
                 if (held.isEmpty()) {
