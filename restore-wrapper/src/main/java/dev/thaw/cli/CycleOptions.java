@@ -38,6 +38,10 @@ public final class CycleOptions {
     @Option(names = "--notify-signal", paramLabel = "SIGNAL", description = "Send SIGNAL to the application after a restore, if it has a handler for it.")
     private String notifySignal;
 
+    @Option(names = "--notify-fd", paramLabel = "N",
+            description = "Write a line, restored SECONDS (since the checkpoint), into the pipe or FIFO that the application has as descriptor N, at either end.")
+    private Integer notifyFd;
+
     @Option(names = "--on-term", paramLabel = "forward|checkpoint", defaultValue = "FORWARD",
             description = "What SIGTERM to thaw does: it goes to the application, or a checkpoint is written and thaw ends with 0; the application gets it "
                     + "when that fails, or at a second SIGTERM (default: forward).")
@@ -53,6 +57,10 @@ public final class CycleOptions {
 
     @Option(names = "--tcp", paramLabel = "established|close", description = "What becomes of open TCP connections in a checkpoint on SIGTERM.")
     private DumpOptions.Tcp tcp;
+
+    @Option(names = "--intruders", paramLabel = "fail|end|ignore", defaultValue = "FAIL",
+            description = "What a checkpoint on SIGTERM does about processes beside the tree, as thaw checkpoint does (default: fail).")
+    private DumpOptions.Intruders intruders;
 
     @Option(names = "--criu-option", paramLabel = "OPT", description = "Give OPT to criu dump in a checkpoint on SIGTERM (repeat).")
     private List<String> criuOptions = new ArrayList<>();
@@ -75,11 +83,15 @@ public final class CycleOptions {
 
     /** Whether one was given that means something only where there is an image. */
     boolean needsImage() {
-        return onFailure != null || afterRestore != null || notifySignal != null || checkpointsOnTerm();
+        return onFailure != null || afterRestore != null || notifySignal != null || notifyFd != null || checkpointsOnTerm();
     }
 
     AfterRestore afterRestore() {
-        return new AfterRestore(Optional.ofNullable(afterRestore), notifySignal == null ? OptionalInt.empty() : OptionalInt.of(signal(notifySignal)));
+        if (notifyFd != null && notifyFd < 0) {
+            throw new Failure(ExitCode.USAGE, "--notify-fd " + notifyFd + " is no descriptor", List.of(), List.of("--notify-fd 3"));
+        }
+        return new AfterRestore(Optional.ofNullable(afterRestore), notifyFd == null ? OptionalInt.empty() : OptionalInt.of(notifyFd),
+                notifySignal == null ? OptionalInt.empty() : OptionalInt.of(signal(notifySignal)));
     }
 
     /** @param image to write to */
@@ -93,7 +105,7 @@ public final class CycleOptions {
         }
         return Optional.of(new TermCheckpoint(pid -> {
             CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
-            DumpOptions options = new DumpOptions(false, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, criuOptions);
+            DumpOptions options = new DumpOptions(false, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
             CheckpointRequest request = new CheckpointRequest(pid, image, options, keep, termLimit, criu, registry.flatMap(names -> names.findPid(pid)));
             return new CheckpointWriting(request, report, environment::variable);
         }, status, report));

@@ -18,19 +18,21 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Tells that an application was restored: its operator by a command, itself by a signal.
+ * Tells that an application was restored: its operator by a command, itself by a line or a signal.
  *
  * @param command for {@code sh -c}; its failure is the restore's
- * @param signal for the root process
+ * @param descriptor of the root process, a pipe or FIFO, which gets a line
+ * @param signal for the root process; sent last, so that its handler finds the line
  */
-public record AfterRestore(Optional<String> command, OptionalInt signal) {
+public record AfterRestore(Optional<String> command, OptionalInt descriptor, OptionalInt signal) {
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
-    public static final AfterRestore NOTHING = new AfterRestore(Optional.empty(), OptionalInt.empty());
+    public static final AfterRestore NOTHING = new AfterRestore(Optional.empty(), OptionalInt.empty(), OptionalInt.empty());
 
     /** @throws Failure with {@link ExitCode#FAILURE} when the command fails; the application is still there */
     public void tell(int pid, String image, Report report) {
         command.ifPresent(text -> run(text, pid, image));
+        descriptor.ifPresent(number -> NoticeLine.write(number, pid, secondsSince(image), report));
         signal.ifPresent(number -> send(number, pid, report));
     }
 

@@ -9,6 +9,7 @@ import dev.thaw.checkpoint.DumpOptions.Intruders;
 import dev.thaw.checkpoint.Finding;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
@@ -79,6 +80,19 @@ class IntrudersIT {
             } finally {
                 end(application);
             }
+        }
+    }
+
+    @Test
+    void a_checkpoint_on_sigterm_ends_who_is_beside_it_where_that_is_asked_for(Scratch scratch) {
+        try (ThawProcess application = thaw(scratch).start("run", "--image", scratch.path("image"), "--on-term", "checkpoint", "--intruders", "end",
+                "--name", "shop", "--status-fd", "2", "--", "sleep", "1000")) {
+            application.awaitErr("\"event\":\"ready\"");
+            int beside = Integer.parseInt(thaw(scratch).run("exec", "--name", "shop", "--", "sh", "-c", "setsid sleep 2000 >/dev/null 2>&1 & echo $!")
+                    .expect(0).out().strip());
+            application.signal(Signals.SIGTERM);
+            application.awaitEnd().expect(0);
+            assertFalse(Children.isRunning(beside));
         }
     }
 

@@ -80,6 +80,30 @@ class HooksIT {
     }
 
     @Test
+    void after_a_restore_a_line_is_in_the_pipe_that_the_application_names(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String reader = puppet.eval("pipe = os.pipe()\npipe[0]");
+            Dumps.of(scratch, puppet).run();
+            puppet.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--notify-fd", reader, scratch.path("image"))) {
+                thaw.awaitRestored(puppet);
+                String line = puppet.eval("os.read(pipe[0], 100)");
+                assertTrue(line.matches("b'restored \\d+\\\\n'"), line);
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+            puppet.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--status-fd", "2", "--notify-fd", "0", scratch.path("image"))) {
+                thaw.awaitErr("\"event\":\"ready\"");
+                assertTrue(thaw.err().contains("fd 0 of pid " + puppet.pid() + " was not told of the restore\n  because: it is neither a pipe nor a FIFO"),
+                        thaw.err());
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
+
+    @Test
     void a_restore_counts_as_up_when_the_ready_command_succeeds_and_is_ended_when_it_does_not_in_time(Scratch scratch) {
         try (Puppet puppet = Dumps.puppet(scratch)) {
             String image = scratch.path("image");
