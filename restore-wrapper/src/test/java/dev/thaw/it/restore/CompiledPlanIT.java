@@ -107,6 +107,7 @@ class CompiledPlanIT {
             FileCalls.writeFile(generation + "/restore.d/proof", "#!/bin/sh\n[ \"$CRTOOLS_SCRIPT_ACTION\" != post-restore ]\n".getBytes(UTF_8), 0700);
             program(scratch).run("restore", "--detach", scratch.path("image")).expect(125);
             assertFalse(puppet.isRunning());
+            puppet.awaitGone(); // a program does not wait long for pids, Java does
             FileCalls.writeFile(generation + "/restore.d/proof", proof, 0700);
 
             program(scratch).run("restore", "--detach", "--pid-file", scratch.path("pid"), scratch.path("image")).expect(0).expectOut("");
