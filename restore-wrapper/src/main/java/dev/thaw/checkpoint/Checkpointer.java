@@ -84,7 +84,8 @@ public final class Checkpointer {
             Outcome.Failed failed = (Outcome.Failed) outcome;
             attempt.abandon();
             List<String> wrong = new Survivors(planned.scan()).awaitRunning();
-            throw failed.why().apply(new DumpFailure(planned.root(), attempt.log(), failed.output(), wrong, attempt.previous(), attempt.keptLog()));
+            throw failed.why().apply(new DumpFailure(planned.root(), attempt.log(), failed.output(), wrong, attempt.previous(), attempt.keptLog(),
+                    ScanLogContext.of(planned.scan())));
         }
     }
 

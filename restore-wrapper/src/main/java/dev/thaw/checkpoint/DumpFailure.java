@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuLog;
+import dev.thaw.criu.LogContext;
 import dev.thaw.criu.LogFinding;
 import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
@@ -19,18 +20,22 @@ import java.util.Optional;
  * @param wrong what is not as it was before; empty when the tree runs on
  * @param current the generation that still counts
  * @param keptLog where the log is to be found
+ * @param context who may be meant by its numbers
  */
-record DumpFailure(String root, String log, String output, List<String> wrong, Optional<String> current, Optional<String> keptLog) {
+record DumpFailure(String root, String log, String output, List<String> wrong, Optional<String> current, Optional<String> keptLog,
+                   LogContext context) {
     private static final int QUOTED_LINES = 2;
 
     /** criu ended with an error. */
     Failure refused(int criuStatus) {
         // Mistakes in options are told on the streams only, before there is a log.
-        Optional<LogFinding> finding = CriuLog.parse(log).finding().or(() -> CriuLog.parse(output).finding().filter(LogFinding::known));
+        CriuLog parsed = CriuLog.parse(log);
+        Optional<LogFinding> finding = parsed.finding().or(() -> CriuLog.parse(output).finding().filter(LogFinding::known));
         List<String> because = new ArrayList<>();
         List<String> tries = new ArrayList<>();
         if (finding.isPresent()) {
             because.add(finding.get().cause());
+            parsed.concerned(finding.get(), context).forEach(one -> because.add("it concerns " + one));
             finding.get().lines().forEach(line -> because.add("criu: " + line.strip()));
             if (!finding.get().advice().isEmpty()) {
                 tries.add(finding.get().advice());

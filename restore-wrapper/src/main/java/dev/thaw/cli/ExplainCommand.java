@@ -4,17 +4,22 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.thaw.criu.CriuLog;
+import dev.thaw.criu.LogContext;
 import dev.thaw.criu.LogFinding;
+import dev.thaw.image.ImageException;
+import dev.thaw.inspect.ImageLogContext;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.restore.Planning;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code thaw explain}: what a log of criu's says, in plain words. */
@@ -31,6 +36,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "LOG", description = "dump.log, restore.log, what criu printed, or a directory that holds one; - for standard input.")
     private String log;
 
+    @Option(names = "--image", paramLabel = "IMAGE", description = "The image that it is about: who is meant by the pids, descriptors and paths of the log.")
+    private String image;
+
     ExplainCommand(Environment environment) {
         this.environment = environment;
     }
@@ -39,8 +47,18 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         CriuLog parsed = CriuLog.parse(read());
         Optional<LogFinding> finding = parsed.finding();
-        environment.out().print(common.json() ? json(parsed, finding) : text(parsed, finding));
+        LogContext context = image == null ? LogContext.NONE : context();
+        List<String> concerned = finding.map(found -> parsed.concerned(found, context)).orElse(List.of());
+        environment.out().print(common.json() ? json(parsed, finding, concerned) : text(parsed, finding, concerned));
         return parsed.succeeded() || finding.filter(LogFinding::known).isPresent() ? ExitCode.OK : ExitCode.NEGATIVE;
+    }
+
+    private LogContext context() {
+        try {
+            return ImageLogContext.read(image);
+        } catch (ImageException e) {
+            throw Planning.imageFailure(image, e);
+        }
     }
 
     private String read() {
@@ -64,7 +82,7 @@ final class ExplainCommand implements Callable<Integer> {
                         List.of("looked for " + String.join(", ", NAMES)), List.of("name the file itself")));
     }
 
-    private static String text(CriuLog log, Optional<LogFinding> finding) {
+    private static String text(CriuLog log, Optional<LogFinding> finding, List<String> concerned) {
         StringBuilder text = new StringBuilder();
         if (log.succeeded()) {
             text.append("criu did what it should.\n");
@@ -74,6 +92,7 @@ final class ExplainCommand implements Callable<Integer> {
         finding.ifPresent(found -> {
             text.append(found.known() ? "" : "The cause is not one that thaw knows. The lines that matter:\n");
             text.append(found.known() ? found.cause() + "\n" : "");
+            concerned.forEach(one -> text.append("it concerns ").append(KernelString.printable(one)).append('\n'));
             found.lines().forEach(line -> text.append("  ").append(KernelString.printable(line)).append('\n'));
             text.append(found.known() ? "  (line " + found.lineNumber() + ", rule " + found.rule() + ")\n" : "");
             text.append(found.advice().isEmpty() ? "" : "try: " + found.advice() + "\n");
@@ -83,7 +102,7 @@ final class ExplainCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    private static String json(CriuLog log, Optional<LogFinding> finding) {
+    private static String json(CriuLog log, Optional<LogFinding> finding, List<String> concerned) {
         JsonObject root = new JsonObject();
         root.addProperty("succeeded", log.succeeded());
         root.addProperty("known", finding.filter(LogFinding::known).isPresent());
@@ -95,6 +114,9 @@ final class ExplainCommand implements Callable<Integer> {
             JsonArray lines = new JsonArray();
             found.lines().forEach(lines::add);
             root.add("lines", lines);
+            JsonArray named = new JsonArray();
+            concerned.forEach(named::add);
+            root.add("concerned", named);
         });
         return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(root) + "\n";
     }

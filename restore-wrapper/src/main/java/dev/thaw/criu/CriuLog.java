@@ -55,6 +55,11 @@ public final class CriuLog {
                 .or(() -> unknown(errors));
     }
 
+    /** Who is meant by the pids, descriptors and paths of a finding, for example {@code fd 5 of pid 4021 (postgres): /var/log/app.log}. */
+    public List<String> concerned(LogFinding finding, LogContext context) {
+        return LogMentions.of(lines, finding.lineNumber(), context);
+    }
+
     /** What else the log tells, whether criu succeeded or not. */
     public List<LogFinding> hints() {
         List<LogFinding> hints = new ArrayList<>();

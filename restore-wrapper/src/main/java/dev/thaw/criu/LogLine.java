@@ -8,12 +8,13 @@ import java.util.regex.Pattern;
  *
  * @param number in the log, from 1
  * @param raw as it stands there
+ * @param pid of the process that said it, as the image numbers it; 0 for criu itself, and where the line does not tell
  * @param text without time, pid, level and source position
  */
-record LogLine(int number, String raw, Level level, String text) {
+record LogLine(int number, String raw, int pid, Level level, String text) {
     /** {@code (00.090144) pie: 4021: Error (criu/pie/restorer.c:1893): what happened}; all but the text may be absent. */
     private static final Pattern FORM = Pattern.compile(
-            "(?<time>\\(\\d+\\.\\d+\\))?\\s*(?<pie>pie: *)?(?:\\d+: *)?"
+            "(?<time>\\(\\d+\\.\\d+\\))?\\s*(?<pie>pie: *)?(?:(?<pid>\\d{1,9}): *)?"
                     + "(?:(?<level>Error|Warn) *(?:\\([^()]*:\\d+\\))?: *)?(?<text>.*)",
             Pattern.DOTALL);
 
@@ -28,9 +29,9 @@ record LogLine(int number, String raw, Level level, String text) {
     static LogLine parse(int number, String raw) {
         Matcher form = FORM.matcher(raw);
         if (!form.matches()) {
-            return new LogLine(number, raw, Level.UNMARKED, raw);
+            return new LogLine(number, raw, 0, Level.UNMARKED, raw);
         }
-        return new LogLine(number, raw, level(form), form.group("text"));
+        return new LogLine(number, raw, form.group("pid") == null ? 0 : Integer.parseInt(form.group("pid")), level(form), form.group("text"));
     }
 
     private static Level level(Matcher form) {

@@ -1,6 +1,7 @@
 package dev.thaw.restore;
 
 import dev.thaw.criu.CriuLog;
+import dev.thaw.criu.LogContext;
 import dev.thaw.criu.LogFinding;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
@@ -8,6 +9,7 @@ import dev.thaw.report.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What a failed criu means, in plain words: the cause from its log or its stderr, the lines it stands in, where the whole log is. */
 final class CriuFailure {
@@ -26,12 +28,15 @@ final class CriuFailure {
         return new Failure(ExitCode.TIME_LIMIT, "criu did not finish within " + limit, because, tries);
     }
 
-    static Failure of(CriuRun.Outcome outcome, Optional<String> log, RestorePlan plan) {
+    /** @param context what the image knows of those whom the log names by number */
+    static Failure of(CriuRun.Outcome outcome, Optional<String> log, RestorePlan plan, LogContext context) {
         // Option errors are on stderr only, before criu has a log.
-        Optional<LogFinding> finding = CriuLog.parse(outcome.log()).finding().or(() -> CriuLog.parse(outcome.said()).finding());
+        CriuLog parsed = Stream.of(outcome.log(), outcome.said()).map(CriuLog::parse).filter(one -> one.finding().isPresent()).findFirst().orElse(CriuLog.parse(""));
+        Optional<LogFinding> finding = parsed.finding();
         List<String> because = new ArrayList<>();
         finding.ifPresent(found -> {
             because.add(found.cause());
+            parsed.concerned(found, context).forEach(one -> because.add("it concerns " + one));
             found.lines().forEach(line -> because.add("criu: " + line));
         });
         log.ifPresent(path -> because.add("the whole log: " + path));

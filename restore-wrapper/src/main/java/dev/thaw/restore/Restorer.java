@@ -1,6 +1,7 @@
 package dev.thaw.restore;
 
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.inspect.ImageLogContext;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.ProcessStat;
@@ -178,7 +179,8 @@ public final class Restorer {
                     if (mayBeFreeNextTime(outcome)) {
                         return Optional.empty();
                     }
-                    throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), plan);
+                    throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), plan,
+                            ImageLogContext.of(request.image(), Optional.empty()));
                 }
                 IntUnaryOperator pids = surety.realPids(plan, outcome.rootPid().getAsInt());
                 if (held.isEmpty()) {

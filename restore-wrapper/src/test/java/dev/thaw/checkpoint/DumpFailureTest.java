@@ -3,6 +3,7 @@ package dev.thaw.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.criu.LogContext;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.time.Duration;
@@ -28,6 +29,7 @@ class DumpFailureTest {
         assertEquals("criu could not dump pid 100 (app)", failure.what());
         assertTrue(failure.because().contains("criu: (00.033998) Error (criu/sockets.c:767): sockets: BUG! Unknown socket collected (family 40)"),
                 failure.because()::toString);
+        assertTrue(failure.because().contains("it concerns pid 15963 (app)"), failure.because()::toString);
         assertEquals("pid 100 (app) runs on as before, and generation 000001 is still current", last(failure.because()));
         assertEquals("the whole log: /img/last-failure.log", last(failure.tries()));
     }
@@ -53,7 +55,8 @@ class DumpFailureTest {
     }
 
     private static DumpFailure failure(String log, String output, List<String> wrong) {
-        return new DumpFailure("pid 100 (app)", log, output, wrong, Optional.of("000001"), Optional.of("/img/last-failure.log"));
+        return new DumpFailure("pid 100 (app)", log, output, wrong, Optional.of("000001"), Optional.of("/img/last-failure.log"),
+                new LogContext(List.of(new LogContext.Process(15963, "app", List.of(15963))), List.of()));
     }
 
     private static String last(List<String> lines) {

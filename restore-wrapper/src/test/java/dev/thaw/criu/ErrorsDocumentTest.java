@@ -29,6 +29,7 @@ class ErrorsDocumentTest {
 
                 Made from the rules that `thaw explain LOG` and every failed checkpoint and restore use. Numbers in braces stand for what the line has there.
                 The first line with "Error" in a log is often harmless: these rules look for the cause.
+                `thaw explain --image IMAGE LOG` also names the processes and descriptors that the log means; failed checkpoints and restores do so by themselves.
 
                 """);
         for (FailureRule rule : RuleBook.shipped()) {

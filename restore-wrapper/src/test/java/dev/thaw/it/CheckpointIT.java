@@ -140,6 +140,7 @@ class CheckpointIT {
             ThawProcess.run(scratch, "checkpoint", "--criu-option", "--ghost-limit=1", "" + puppet.pid(), scratch.path("image")).expect(122)
                     .expectErr("thaw: checkpoint: criu could not dump pid " + puppet.pid())
                     .expectErr("Can't dump ghost file " + path)
+                    .expectErr("): " + path + " (deleted)\n").expectErr("it concerns fd ")
                     .expectErr("runs on as before, and generation 000001 is still current\n")
                     .expectErr("the whole log: " + scratch.path("image/last-failure.log"));
             assertEquals(List.of("000001", "current", "last-failure.log"), FileCalls.list(scratch.path("image")));

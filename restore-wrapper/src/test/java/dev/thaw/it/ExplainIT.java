@@ -21,6 +21,8 @@ class ExplainIT {
 
             ThawProcess.run(scratch, "explain", scratch.path("copy.log")).expect(0).expectOut("has bad size 13 (expect 4)")
                     .expectOut("try: ");
+            ThawProcess.run(scratch, "explain", "--image", images, scratch.path("copy.log")).expect(0)
+                    .expectOut("it concerns fd 5 of pid " + puppet.pid() + " (").expectOut("): " + scratch.path("log") + "\n");
         }
     }
 

@@ -60,6 +60,21 @@ class FailuresIT {
     }
 
     @Test
+    void a_failed_restore_names_the_descriptor_that_the_log_is_about(Scratch scratch) {
+        String path = scratch.path("log");
+        scratch.file("log", "four");
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("place(os.open('" + path + "', os.O_RDONLY), 5)");
+            String image = Thawing.dump(scratch, puppet);
+            // The file grows after thaw has looked at it.
+            String criu = criuWhoseRestore(scratch, "echo more >>" + path + "; exec \"$THAW_CRIU\" \"$@\"");
+            ThawProcess.run(scratch, "restore", "--criu", criu, image).expect(122)
+                    .expectErr("has changed since the checkpoint: it had 4 bytes and has 9 now")
+                    .expectErr("it concerns fd 5 of pid " + puppet.pid() + " (").expectErr("): " + path + "\n");
+        }
+    }
+
+    @Test
     void criu_that_hangs_is_ended_when_the_limit_passes(Scratch scratch) {
         try (Puppet puppet = Puppet.start(scratch)) {
             String image = Thawing.dump(scratch, puppet);
