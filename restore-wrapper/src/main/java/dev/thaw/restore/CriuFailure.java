@@ -15,12 +15,22 @@ import java.util.stream.Stream;
 final class CriuFailure {
     private CriuFailure() {}
 
-    /** @param log where the whole log was kept */
-    static Failure timedOut(CriuRun.Outcome outcome, Optional<String> log, String limit) {
+    /**
+     * @param log where the whole log was kept
+     * @param context what the image knows of those whom the log names by number
+     */
+    static Failure timedOut(CriuRun.Outcome outcome, Optional<String> log, String limit, LogContext context) {
         List<String> because = new ArrayList<>();
         because.add("criu has no time limit of its own; the processes it had restored so far were ended");
         lastLine(outcome.log()).ifPresent(line -> because.add("its log ends with: " + line));
-        List<String> tries = new ArrayList<>(List.of("--timeout with a longer duration, if the image is large"));
+        List<String> tries = new ArrayList<>();
+        CriuLog parsed = CriuLog.parse(outcome.log());
+        parsed.finding().filter(LogFinding::known).ifPresent(found -> {
+            because.add(found.cause());
+            parsed.concerned(found, context).forEach(one -> because.add("it concerns " + one));
+            tries.add(found.advice());
+        });
+        tries.add("--timeout with a longer duration, if the image is large");
         log.ifPresent(path -> {
             because.add("the whole log: " + path);
             tries.add("thaw explain " + path);

@@ -173,7 +173,8 @@ public final class Restorer {
                     throw notArrived(plan, missing);
                 }
                 if (outcome.status().isEmpty()) {
-                    throw CriuFailure.timedOut(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), Durations.format(criuTime));
+                    throw CriuFailure.timedOut(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), Durations.format(criuTime),
+                            ImageLogContext.of(request.image(), Optional.empty()));
                 }
                 if (!outcome.succeeded()) {
                     if (mayBeFreeNextTime(outcome)) {
