@@ -1,11 +1,16 @@
 package dev.thaw.cli;
 
+import dev.thaw.compile.CompiledPlan;
 import dev.thaw.compile.RestoreProgram;
+import dev.thaw.compile.ServiceUnit;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuCommandLine;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.Caller;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.KernelString;
 import dev.thaw.plan.PlanResult;
+import dev.thaw.plan.RestoreOptions;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -26,7 +31,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = "plan", description = "Print what restore would do with IMAGE here and now, without doing it.")
 final class PlanCommand implements Callable<Integer> {
     /** Output of {@code thaw plan}. */
-    enum Format { TABLE, JSON, CRIU, SH }
+    enum Format { TABLE, JSON, CRIU, SH, SYSTEMD }
 
     private final Environment environment;
 
@@ -36,8 +41,9 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private SourceOptions sources;
 
-    @Option(names = "--format", paramLabel = "table|json|criu|sh", defaultValue = "table",
-            description = "How to print it: a table, JSON, the command line for criu, or the program that restore takes by itself. Default: table.")
+    @Option(names = "--format", paramLabel = "table|json|criu|sh|systemd", defaultValue = "table",
+            description = "How to print it: a table, JSON, the command line for criu, the program that restore takes by itself, or a service of systemd "
+                    + "that needs no thaw. Default: table.")
     private String format;
 
     @Option(names = "--explain", description = "Say for each descriptor which rule decided, and why this way.")
@@ -61,7 +67,11 @@ final class PlanCommand implements Callable<Integer> {
         }
         RestorePlan plan = planning.ready();
         if (wanted == Format.SH) {
-            environment.out().print(program(planning));
+            environment.out().print(RestoreProgram.text(compiled(planning)));
+            return ExitCode.OK;
+        }
+        if (wanted == Format.SYSTEMD) {
+            environment.out().print(unit(compiled(planning)));
             return ExitCode.OK;
         }
         List<String> criu = CriuCommandLine.restore("criu", plan.overlay().isPresent() ? "OVERLAY" : plan.imagesDirectory(), "WORK", plan);
@@ -79,11 +89,31 @@ final class PlanCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private String program(Planning planning) {
+    private CompiledPlan compiled(Planning planning) {
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
-        return PlanCompiler.compile(planning, criu).map(RestoreProgram::text).orElseThrow(() -> Failure.of(ExitCode.PLAN,
+        boolean usual = sources.toRestoreOptions().equals(RestoreOptions.automatic());
+        return (usual ? PlanCompiler.compile(planning, criu) : Optional.<CompiledPlan>empty()).orElseThrow(() -> Failure.of(ExitCode.PLAN,
                 "this plan cannot be a program", "a shell has no words for a descriptor of it, or it is not one of a restore by root with default options",
                 "thaw restore, which carries it out all the same"));
+    }
+
+    private static String unit(CompiledPlan plan) {
+        ServiceUnit unit = ServiceUnit.of(plan).orElseThrow(() -> Failure.of(ExitCode.PLAN, "this plan cannot be a unit",
+                plan.cgroup().isPresent() ? "a file of the image lies in the cgroup of its application, and which cgroup that is will be known when the service starts"
+                        : "it needs other streams than a service has: /dev/null, and one socket of the journal",
+                "a service whose ExecStart= is thaw restore"));
+        boolean there = unit.imagesDirectory().equals(plan.generation()) || FileCalls.statIfExists(unit.imagesDirectory()).isPresent() && wasWritten(plan);
+        if (!there) {
+            throw Failure.of(ExitCode.PLAN, "this plan cannot be a unit", "it needs changed descriptor tables, and no checkpoint has left them in "
+                    + KernelString.printable(plan.directory()), "a service whose ExecStart= is thaw restore");
+        }
+        return unit.text();
+    }
+
+    /** Whether what lies beside the images was written for this very plan. */
+    private static boolean wasWritten(CompiledPlan plan) {
+        String program = plan.generation() + "/" + CompiledPlan.PROGRAM;
+        return FileCalls.statIfExists(program).isPresent() && KernelString.decode(FileCalls.readAll(program)).equals(RestoreProgram.text(plan));
     }
 
     /** Reads a word into a constant, for options with few values. */

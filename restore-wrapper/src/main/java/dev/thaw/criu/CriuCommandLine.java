@@ -26,7 +26,7 @@ public final class CriuCommandLine {
     public static List<String> restore(String executable, String imagesDirectory, String workDirectory, RestorePlan plan) {
         List<String> argv = new ArrayList<>(List.of(executable, "restore", "--no-default-config", "--images-dir", imagesDirectory,
                 "--work-dir", workDirectory, "--log-file", LOG_FILE, VERBOSITY, "--pidfile", PID_FILE));
-        argv.addAll(engine(plan));
+        argv.addAll(asChild(plan));
         return List.copyOf(argv);
     }
 
@@ -34,14 +34,26 @@ public final class CriuCommandLine {
     public static List<String> compiled(String executable, String imagesDirectory, String workDirectory, RestorePlan plan) {
         List<String> argv = new ArrayList<>(List.of(executable, "restore", "--no-default-config", "--images-dir", imagesDirectory,
                 "--work-dir", workDirectory, "--log-file", "/dev/null", "-v0"));
+        argv.addAll(asChild(plan));
+        return List.copyOf(argv);
+    }
+
+    /** As a service manager starts it: the tree becomes its child when criu ends, and errors go to standard error. Where to work is for the caller to add. */
+    public static List<String> service(String executable, String imagesDirectory, RestorePlan plan) {
+        List<String> argv = new ArrayList<>(List.of(executable, "restore", "--no-default-config", "--images-dir", imagesDirectory, "-v1", "--restore-detached"));
         argv.addAll(engine(plan));
         return List.copyOf(argv);
     }
 
+    private static List<String> asChild(RestorePlan plan) {
+        // Detached, or criu would keep every descriptor and report 0; as our child, so that we see the true exit status.
+        List<String> argv = new ArrayList<>(List.of("--restore-detached", "--restore-sibling"));
+        argv.addAll(engine(plan));
+        return argv;
+    }
+
     private static List<String> engine(RestorePlan plan) {
         List<String> argv = new ArrayList<>();
-        // Detached, or criu would keep every descriptor and report 0; as our child, so that we see the true exit status.
-        argv.addAll(List.of("--restore-detached", "--restore-sibling"));
         // The default moves the tree back into the cgroup it was dumped in.
         argv.add("--manage-cgroups=ignore");
         RestorePlan.CriuSwitches switches = plan.criu();
