@@ -30,6 +30,7 @@ public final class SignalForwarder implements AutoCloseable {
 
     private final BlockingQueue<Integer> caught = new LinkedBlockingQueue<>();
     private final Map<Integer, Runnable> undo = new LinkedHashMap<>();
+    private volatile int endAskedFor;
 
     private SignalForwarder() {}
 
@@ -58,9 +59,9 @@ public final class SignalForwarder implements AutoCloseable {
         }
     }
 
-    /** A signal that was caught and asks for an end, if there is one; it stays to be given out. */
+    /** A signal that was caught and asks for an end, if there was one, given out or not. */
     public OptionalInt endAskedFor() {
-        return caught.stream().filter(ENDING::contains).mapToInt(Integer::intValue).findFirst();
+        return endAskedFor == 0 ? OptionalInt.empty() : OptionalInt.of(endAskedFor);
     }
 
     /** Lets {@link #next} return. */
@@ -88,7 +89,14 @@ public final class SignalForwarder implements AutoCloseable {
     }
 
     private void handle(int number) {
-        undo.putIfAbsent(number, JvmSignals.handle(number, caught::add));
+        undo.putIfAbsent(number, JvmSignals.handle(number, this::add));
+    }
+
+    private void add(int signal) {
+        if (ENDING.contains(signal)) {
+            endAskedFor = signal;
+        }
+        caught.add(signal);
     }
 
     /** The stop may hit another thread first, and this one goes on for a moment. */

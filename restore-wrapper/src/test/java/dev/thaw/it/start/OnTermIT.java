@@ -1,6 +1,7 @@
 package dev.thaw.it.start;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.RequiresCriu;
@@ -50,6 +51,23 @@ class OnTermIT {
             thaw.signal(Signals.SIGTERM);
             thaw.awaitEnd().expect(5).expectErr("no checkpoint was written: criu could not dump").expectErr("SIGTERM passed on");
             assertNoGeneration(scratch);
+        }
+    }
+
+    @Test
+    void a_restored_application_that_is_told_to_end_before_it_is_up_is_followed_by_no_other_start(Scratch scratch) {
+        String[] words = {"run", "--image", scratch.path("image"), "--on-term", "checkpoint", "--status-fd", "2", "--settle", "0", "--", "sleep", "1000"};
+        try (ThawProcess thaw = ThawProcess.in(scratch).start(words)) {
+            thaw.awaitErr("\"event\":\"ready\"");
+            thaw.signal(Signals.SIGTERM);
+            thaw.awaitEnd().expect(0);
+        }
+        words[8] = "50s";
+        try (ThawProcess thaw = ThawProcess.in(scratch).start(words)) {
+            thaw.awaitErr("\"event\":\"restored\"");
+            thaw.signal(Signals.SIGTERM);
+            String said = thaw.awaitEnd().expect(143).err();
+            assertFalse(said.contains("\"started\"") || said.contains("\"quarantined\""), said);
         }
     }
 

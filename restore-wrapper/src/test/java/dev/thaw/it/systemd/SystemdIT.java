@@ -14,9 +14,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -29,7 +32,8 @@ import org.junit.jupiter.api.Timeout;
 class SystemdIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final List<String> UNITS = List.of("shop.service", "shop-run.service", "shop-restore.service", "shop-main.service",
-            "shop-forking.service", "shop-web.socket", "shop-web.service", "shop-web-restored.service");
+            "shop-forking.service", "shop-web.socket", "shop-web.service", "shop-web-restored.service",
+            "shop-stop.service", "shop-watched.service");
 
     /** Counts in the journal; exits with 7 on SIGUSR1. */
     private static final String SHOP = """
@@ -40,6 +44,29 @@ class SystemdIT {
             while True:
                 beat += 1
                 print('beat', beat, flush=True)
+                time.sleep(0.1)
+            """;
+
+    /** Tells systemd that it is up and, until SIGUSR2, that it is alive. */
+    private static final String WATCHED = """
+            #!%s
+            import os, signal, socket, time
+            alive = True
+            def silence(*args):
+                global alive
+                alive = False
+            signal.signal(signal.SIGUSR2, silence)
+            def tell(text):
+                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                    manager.connect(os.environ['NOTIFY_SOCKET'])
+                    manager.sendall(text)
+            tell(b'READY=1')
+            beat = 0
+            while True:
+                beat += 1
+                print('beat', beat, flush=True)
+                if alive:
+                    tell(b'WATCHDOG=1')
                 time.sleep(0.1)
             """;
 
@@ -92,7 +119,65 @@ class SystemdIT {
             }
             List<Integer> beats = beats(machine, "shop");
             assertEquals(java.util.stream.IntStream.rangeClosed(1, beats.size()).boxed().toList(), beats, "nothing lost, nothing twice");
+
+            crashed(machine, seen);
+            stoppedByACommand(machine);
+            underAWatchdog(machine);
         }
+    }
+
+    /** @param stopped beats at the last checkpoint */
+    private static void crashed(SystemdMachine machine, int stopped) {
+        machine.run("systemctl", "start", "shop");
+        awaitBeat(machine, "shop", stopped + 2);
+        machine.run("pkill", "-USR1", "-f", "python[^ ]* /usr/local/bin/shop$");
+        await(machine, "a second life from the checkpoint", () -> occurrences(machine, "shop", stopped + 1) == 2
+                && machine.property("shop", "ActiveState").equals("active"));
+        assertEquals("1", machine.property("shop", "NRestarts"));
+        assertEquals(1, occurrences(machine, "shop", 1), "no cold start");
+        machine.run("systemctl", "stop", "shop");
+        assertEquals("inactive", machine.property("shop", "ActiveState"), machine::journal);
+    }
+
+    private static void stoppedByACommand(SystemdMachine machine) {
+        machine.run("systemctl", "start", "shop-stop");
+        awaitBeat(machine, "shop-stop", 3);
+        machine.run("systemctl", "stop", "shop-stop");
+        assertEquals("inactive", machine.property("shop-stop", "ActiveState"), machine::journal);
+        int frozen = lastBeat(machine, "shop-stop");
+        machine.run("systemctl", "start", "shop-stop");
+        awaitBeat(machine, "shop-stop", frozen + 2);
+        assertEquals(frozen + 1, beats(machine, "shop-stop").get(frozen), "it goes on");
+        machine.run("systemctl", "stop", "shop-stop");
+        assertEquals("inactive", machine.property("shop-stop", "ActiveState"), machine::journal);
+        assertEquals("0", machine.property("shop-stop", "NRestarts"));
+    }
+
+    private static void underAWatchdog(SystemdMachine machine) {
+        machine.run("systemctl", "start", "shop-watched");
+        awaitBeat(machine, "shop-watched", 3);
+        machine.run("systemctl", "stop", "shop-watched");
+        int frozen = lastBeat(machine, "shop-watched");
+        machine.run("systemctl", "start", "shop-watched");
+        String answered = machine.property("shop-watched", "WatchdogTimestampMonotonic");
+        await(machine, "an answer to the watchdog after a restore",
+                () -> !machine.property("shop-watched", "WatchdogTimestampMonotonic").equals(answered));
+        int restarts = Integer.parseInt(machine.property("shop-watched", "NRestarts"));
+        machine.run("pkill", "-USR2", "-f", "python[^ ]* /usr/local/bin/shop-watched$");
+        await(machine, "a restart by the watchdog", () -> Integer.parseInt(machine.property("shop-watched", "NRestarts")) > restarts
+                && machine.property("shop-watched", "ActiveState").equals("active"));
+        await(machine, "its life from the checkpoint", () -> occurrences(machine, "shop-watched", frozen + 1) >= 2);
+        assertEquals(1, occurrences(machine, "shop-watched", 1), "no cold start");
+        machine.run("systemctl", "stop", "shop-watched");
+        assertEquals("inactive", machine.property("shop-watched", "ActiveState"), machine::journal);
+    }
+
+    private static void await(SystemdMachine machine, String what, BooleanSupplier happened) {
+        Await.value(() -> what + machine.journal(), LIMIT, () -> happened.getAsBoolean() ? Optional.of(true) : Optional.empty());
+    }
+
+    private static int occurrences(SystemdMachine machine, String unit, int beat) {
+        return Collections.frequency(beats(machine, unit), beat);
     }
 
     @Test
@@ -153,6 +238,7 @@ class SystemdIT {
         Path web = Path.of(scratch.path("shop-web"));
         Files.writeString(web, WEB.formatted(Checkout.python()));
         machine.run("install", "-m", "755", web.toString(), "/usr/local/bin/shop-web");
+        machine.run("install", "-m", "755", scratch.file("shop-watched", WATCHED.formatted(Checkout.python())), "/usr/local/bin/shop-watched");
         Path thaw = Path.of(scratch.path("thaw"));
         Files.writeString(thaw, "#!/bin/bash\nexport THAW_NO_BUILD=1\nexec '" + Checkout.root() + "/thaw' \"$@\"\n");
         machine.run("install", "-m", "755", thaw.toString(), "/usr/local/bin/thaw");
@@ -161,7 +247,7 @@ class SystemdIT {
 
     private static void awaitBeat(SystemdMachine machine, String unit, int lines) {
         Await.value(() -> lines + " lines of " + unit + machine.journal(), LIMIT,
-                () -> beats(machine, unit).size() >= lines ? java.util.Optional.of(true) : java.util.Optional.empty());
+                () -> beats(machine, unit).size() >= lines ? Optional.of(true) : Optional.empty());
     }
 
     private static List<Integer> beats(SystemdMachine machine, String unit) {
