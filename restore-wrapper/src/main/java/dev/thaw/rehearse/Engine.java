@@ -11,7 +11,7 @@ import java.util.function.Function;
 
 /** What takes an application off the machine and brings it back. */
 interface Engine {
-    /** {@code criu} or {@code rehearse}. */
+    /** For reports. */
     String name();
 
     /**

@@ -37,9 +37,4 @@ public record Rehearsal(List<String> command, String engine, List<String> change
     public boolean held() {
         return cycles.size() == cyclesAsked && cycles.stream().allMatch(Cycle::held) && end.stream().allMatch(Observation::held);
     }
-
-    /** Whether memory was dumped and restored. */
-    public boolean isReal() {
-        return !engine.equals("rehearse");
-    }
 }

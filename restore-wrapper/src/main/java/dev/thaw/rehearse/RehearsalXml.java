@@ -19,8 +19,7 @@ public final class RehearsalXml {
         String seconds = seconds(rehearsal.cycles().stream().mapToLong(cycle -> cycle.checkpointMillis() + cycle.restoreMillis()).sum());
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"thaw rehearse " + escaped(String.join(" ", rehearsal.command())) + "\" tests=\"" + counts[0]
                 + "\" failures=\"" + counts[1] + "\" errors=\"0\" skipped=\"0\" time=\"" + seconds + "\">\n  <properties>\n    <property name=\"engine\" value=\""
-                + escaped(rehearsal.engine()) + "\"/>\n    <property name=\"memory\" value=\"" + (rehearsal.isReal() ? "dumped and restored" : "not restored")
-                + "\"/>\n    <property name=\"changes\" value=\"" + escaped(String.join(",", rehearsal.changes())) + "\"/>\n  </properties>\n" + cases + "</testsuite>\n";
+                + escaped(rehearsal.engine()) + "\"/>\n    <property name=\"changes\" value=\"" + escaped(String.join(",", rehearsal.changes())) + "\"/>\n  </properties>\n" + cases + "</testsuite>\n";
     }
 
     private static void testCase(StringBuilder text, String className, Observation one, Cycle cycle, int[] counts) {

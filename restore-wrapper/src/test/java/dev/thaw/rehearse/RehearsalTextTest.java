@@ -1,7 +1,6 @@
 package dev.thaw.rehearse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,13 +28,6 @@ class RehearsalTextTest {
         assertTrue(text.contains("stopped ms         50       50       50       50       50\n"), text);
         assertTrue(text.endsWith("1 of 2 cycles held, with close-pipes\n"), text);
         assertTrue(text.lines().allMatch(line -> line.length() <= 100), text);
-    }
-
-    @Test
-    void a_rehearsal_without_memory_says_so() {
-        assertFalse(RehearsalText.of(rehearsal("criu", GOOD)).contains("No memory"));
-        assertTrue(RehearsalText.of(rehearsal("rehearse", GOOD)).endsWith(RehearsalText.NO_MEMORY + "\n"));
-        assertTrue(RehearsalXml.of(rehearsal("rehearse", GOOD)).contains("<property name=\"memory\" value=\"not restored\"/>"));
     }
 
     @Test
