@@ -3,11 +3,14 @@ package dev.thaw.it.start;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.thaw.it.Await;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.Signals;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,13 +23,17 @@ class OnTermIT {
     private static final String HANGS = "echo $$ >at; exec sleep 1000";
 
     private static ThawProcess start(Scratch scratch, String criu, String script, String... more) {
-        List<String> words = new ArrayList<>(List.of("run", "-v", "--image", scratch.path("image"), "--on-term", "checkpoint", "--criu", criu));
+        List<String> words = new ArrayList<>(List.of("run", "-v", "--image", scratch.path("image"), "--on-term", "checkpoint", "--criu", criu,
+                "--status-fd", "9"));
         words.addAll(List.of(more));
         words.addAll(List.of("--", "sh", "-c", script));
-        ThawProcess thaw = ThawProcess.in(scratch).start(words.toArray(String[]::new));
-        thaw.awaitErr("started pid");
-        thaw.awaitOut("up\n");
-        return thaw;
+        try (OwnedFd status = scratch.open("status", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND)) {
+            ThawProcess thaw = ThawProcess.in(scratch).descriptor(9, status.number()).start(words.toArray(String[]::new));
+            // Before the application counts as up a signal is simply its.
+            Await.until("ready", () -> scratch.read("status").contains("\"event\":\"ready\""));
+            thaw.awaitOut("up\n");
+            return thaw;
+        }
     }
 
     private static void assertNoGeneration(Scratch scratch) {
