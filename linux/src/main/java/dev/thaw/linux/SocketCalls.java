@@ -122,6 +122,25 @@ public final class SocketCalls {
     }
 
     /**
+     * A listening unix socket, owned by the caller; errors as of {@link #bindUnix}.
+     *
+     * @param type SOCK_STREAM or SOCK_SEQPACKET
+     * @param beforehand run when the path is there and nobody can connect yet
+     */
+    public static OwnedFd listenUnix(String path, int type, Runnable beforehand, int backlog) {
+        OwnedFd socket = socket(AF_UNIX, type, 0);
+        try {
+            bindUnix(socket.number(), path);
+            beforehand.run();
+            listen(socket.number(), backlog);
+            return socket;
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
      * A listening TCP socket with SO_REUSEADDR, owned by the caller; EADDRINUSE, EADDRNOTAVAIL.
      *
      * @param host IPv4 or IPv6 literal; names are not looked up (EINVAL)

@@ -121,7 +121,7 @@ public final class Auxiliary {
             LifecycleOptions options = new LifecycleOptions(false, Optional.empty(), Optional.empty(), Duration.ZERO, Optional.empty(), false, false,
                     false, Optional.empty(), (signal, pid) -> false);
             Optional<TerminalRelay> relay = process.terminal().map(TerminalRelay::start);
-            return Lifecycle.attend(new SupervisedProcess(process.pid()), relay, options, signals, StatusStream.none(), report);
+            return Lifecycle.follow(new SupervisedProcess(process.pid()), relay, options, signals, StatusStream.none(), report).told(options, report);
         } finally {
             registry.remove(record);
         }

@@ -57,7 +57,7 @@ final class AbandonedWork {
     }
 
     /** Where others can put a link in the place of our directory, nothing is followed into it. */
-    private static boolean isSafe(FileStatus base) {
+    static boolean isSafe(FileStatus base) {
         boolean trusted = base.uid() == 0 || base.uid() == ProcessCalls.geteuid();
         return trusted && ((base.permissions() & GROUP_OR_OTHERS_WRITE) == 0 || (base.mode() & STICKY) != 0);
     }

@@ -92,7 +92,9 @@ public final class Restorer {
             Contents contents = new Contents(plan, opened, markers);
             try (Surety surety = contained ? Surety.inNamespace(plan.numbers()) : Surety.here(work, plan.numbers())) {
                 known.addAll(surety.helpers());
-                return new Run(request, images, work, surety, opened, contents, known, patience).execute();
+                Restored restored = new Run(request, images, work, surety, opened, contents, known, patience).execute();
+                FailureLog.forget(work, request.plan().imagesDirectory());
+                return restored;
             }
         } finally {
             turn.close();

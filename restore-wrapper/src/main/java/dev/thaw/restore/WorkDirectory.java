@@ -99,6 +99,11 @@ public final class WorkDirectory implements AutoCloseable {
         return path;
     }
 
+    /** The directory that it is in. */
+    String base() {
+        return path.substring(0, path.lastIndexOf('/'));
+    }
+
     public String file(String name) {
         return path + "/" + name;
     }

@@ -110,7 +110,8 @@ public final class Run {
         status.event("started", "pid", process.pid());
         namespace.ifPresent(inside -> inside.liveWith(inside.pids().inner(process.pid())));
         Optional<TerminalRelay> relay = process.terminal().map(TerminalRelay::start);
-        int code = Lifecycle.attend(new SupervisedProcess(process.pid()), relay, options.lifecycle(), signals, status, report);
+        int code = Lifecycle.follow(new SupervisedProcess(process.pid()), relay, options.lifecycle(), signals, status, report)
+                .told(options.lifecycle(), report);
         if (!options.lifecycle().detach()) {
             registry.ifPresent(names -> names.remove(process.record()));
         }

@@ -52,9 +52,7 @@ public final class StartOrRestore {
     /** A restore of what the user names, and nothing else. @return the exit code for thaw */
     public int restore(String image) {
         try (SignalForwarder signals = SignalForwarder.install()) {
-            Lifecycle.Outcome outcome = new Restoration(settings, signals, status, report).restore(image, Optional.empty(), life);
-            outcome.endedEarly().ifPresent(what -> Lifecycle.sayEndedEarly(what, outcome.exitCode(), life.afterRestore(), report));
-            return outcome.exitCode();
+            return new Restoration(settings, signals, status, report).restore(image, Optional.empty(), life).told(life.afterRestore(), report);
         }
     }
 

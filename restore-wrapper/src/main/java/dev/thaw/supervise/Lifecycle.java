@@ -35,23 +35,8 @@ public final class Lifecycle {
      * and output are /dev/null.
      *
      * @param terminal the application's pseudo-terminal
-     * @return the exit code for thaw: the application's own, or 0 when it is up and thaw leaves
      * @throws Failure when it was not up in time; nothing of it runs then
      */
-    public static int attend(
-            SupervisedProcess process,
-            Optional<TerminalRelay> terminal,
-            LifecycleOptions options,
-            SignalForwarder signals,
-            StatusStream status,
-            Report report) {
-        Lifecycle lifecycle = new Lifecycle(process.pid(), options, signals, status, report);
-        Outcome outcome = lifecycle.follow(terminal);
-        outcome.endedEarly().ifPresent(what -> sayEndedEarly(what, outcome.exitCode(), options, report));
-        return outcome.exitCode();
-    }
-
-    /** As {@link #attend}, for a caller who knows what to do about an application that did not come up. */
     public static Outcome follow(
             SupervisedProcess process,
             Optional<TerminalRelay> terminal,
@@ -63,12 +48,22 @@ public final class Lifecycle {
     }
 
     /**
-     * How it went.
+     * How it went, for a caller who knows what to do about an application that did not come up; {@link #told} for others.
      *
      * @param exitCode the application's own, or 0 when it is up and thaw leaves
      * @param endedEarly when it ended before it was up: how
      */
-    public record Outcome(int exitCode, Optional<String> endedEarly) {}
+    public record Outcome(int exitCode, Optional<String> endedEarly) {
+        /**
+         * The exit code, for a user who is told when it ended before it was up.
+         *
+         * @throws Failure when nobody may take that code for a success, or for thaw's own
+         */
+        public int told(LifecycleOptions options, Report report) {
+            endedEarly.ifPresent(what -> sayEndedEarly(what, exitCode, options, report));
+            return exitCode;
+        }
+    }
 
     private Outcome follow(Optional<TerminalRelay> terminal) {
         this.ownsTerminal = terminal.isPresent();
@@ -144,12 +139,7 @@ public final class Lifecycle {
         return "the application ended before it was up, after " + Durations.format(after) + ", " + text;
     }
 
-    /**
-     * Says that an application ended before it was up, to a user who is given its exit code.
-     *
-     * @throws Failure when nobody may take that code for a success, or for thaw's own
-     */
-    public static void sayEndedEarly(String what, int exitCode, LifecycleOptions options, Report report) {
+    private static void sayEndedEarly(String what, int exitCode, LifecycleOptions options, Report report) {
         boolean hadToLive = !options.settle().isZero() || options.readyCommand().isPresent();
         // A caller that thaw does not stay with would take the application's code for thaw's own.
         if (options.earlyEndFails() && hadToLive && (options.detach() || exitCode == ExitCode.OK)) {

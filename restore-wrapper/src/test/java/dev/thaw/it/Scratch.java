@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -91,6 +92,25 @@ public final class Scratch implements AutoCloseable {
             throw new AssertionError("not removed: " + path + " has something mounted in it: " + mounts);
         }
         remove(path, FileCalls.lstat(path).device());
+        removeFailureLogs("/run");
+        removeFailureLogs("/tmp");
+    }
+
+    /** A restore of bare images that fails keeps criu's log outside of them. */
+    private void removeFailureLogs(String base) {
+        for (String name : FileCalls.list(base)) {
+            if (name.matches("thaw-[0-9a-f]{8}-last-restore-failure\\.log") && contains(base + "/" + name, " restore of the images in " + path + "/")) {
+                FileCalls.unlink(base + "/" + name);
+            }
+        }
+    }
+
+    private static boolean contains(String file, String text) {
+        try {
+            return new String(FileCalls.readAll(file), UTF_8).contains(text);
+        } catch (LinuxException removedByAnotherOrNotReadable) {
+            return false;
+        }
     }
 
     private static void remove(String path, long device) {

@@ -66,17 +66,7 @@ public final class SocketPlace implements AutoCloseable {
      */
     public OwnedFd listen(int mode) {
         removeOldSocket();
-        OwnedFd socket = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_SEQPACKET, 0);
-        try {
-            SocketCalls.bindUnix(socket.number(), path);
-            // Nobody can connect before listen.
-            FileCalls.chmod(path, mode);
-            SocketCalls.listen(socket.number(), BACKLOG);
-            return socket;
-        } catch (RuntimeException e) {
-            socket.close();
-            throw e;
-        }
+        return SocketCalls.listenUnix(path, SocketCalls.SOCK_SEQPACKET, () -> FileCalls.chmod(path, mode), BACKLOG);
     }
 
     /** Leaves the place, the socket removed. The empty lock file stays: to remove it would let two brokers lock one file each. */

@@ -57,15 +57,7 @@ sealed interface ListenAddress {
     record Unix(String path) implements ListenAddress {
         @Override
         public OwnedFd listen() {
-            OwnedFd socket = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM, 0);
-            try {
-                SocketCalls.bindUnix(socket.number(), path);
-                SocketCalls.listen(socket.number(), BACKLOG);
-                return socket;
-            } catch (RuntimeException e) {
-                socket.close();
-                throw e;
-            }
+            return SocketCalls.listenUnix(path, SocketCalls.SOCK_STREAM, () -> {}, BACKLOG);
         }
 
         @Override

@@ -42,28 +42,18 @@ class ContainerIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final String LIMIT_FILE = "cgroup.max.descendants";
 
-    /** Holds a file of its cgroup open for life, and tells what it reads there. */
-    private static final String APPLICATION = """
-            import itertools, time
-            limit = open('/sys/fs/cgroup/cgroup.max.descendants')
-            for beat in itertools.count(1):
-                limit.seek(0)
-                print('beat', beat, 'limit', limit.read().strip(), flush=True)
-                time.sleep(0.05)
-            """;
-
     @Test
     void an_application_moves_from_one_container_to_another(Scratch scratch) {
         scratch.directory("volume");
         FileCalls.chmod(scratch.path("volume"), 0700);
         int last;
         try (Container first = Container.start(scratch, "first", "111", List.of("run", "--name", "app", "--pid-floor", "2000", "--",
-                Checkout.python(), "-c", APPLICATION))) {
+                Checkout.python(), "-c", LimitTeller.SCRIPT))) {
             String line = first.readLine();
             assertEquals("beat 1 limit 111", line);
             first.inside("checkpoint", "--name", "app", "/mnt/image");
             assertEquals(128 + Signals.SIGKILL, first.awaitEnd(), "process 1 ends as its application did: by criu");
-            last = beat(first.lastLine());
+            last = LimitTeller.beat(first.lastLine());
         }
         try (Container second = Container.start(scratch, "second", "222", List.of("restore", "/mnt/image"))) {
             String line = second.readLine();
@@ -83,10 +73,6 @@ class ContainerIT {
             assertEquals(5, container.awaitEnd());
             assertEquals(1, container.lines().size(), "no zombie is left: " + container.lines());
         }
-    }
-
-    private static int beat(String line) {
-        return Integer.parseInt(line.split(" ")[1]);
     }
 
     /** One container; what its process 1 prints comes through a pipe. */

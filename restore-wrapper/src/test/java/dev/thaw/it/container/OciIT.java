@@ -34,15 +34,6 @@ import org.junit.jupiter.api.Timeout;
 @RequiresTool({"unshare", "runc", "crun"})
 @Timeout(150)
 class OciIT {
-    private static final String APPLICATION = """
-            import itertools, time
-            limit = open('/sys/fs/cgroup/cgroup.max.descendants')
-            for beat in itertools.count(1):
-                limit.seek(0)
-                print('beat', beat, 'limit', limit.read().strip(), flush=True)
-                time.sleep(0.05)
-            """;
-
     @Test
     void an_application_that_a_container_of_runc_stops_goes_on_in_one_of_crun(Scratch scratch) {
         scratch.directory("volume");
@@ -60,7 +51,7 @@ class OciIT {
         FileCalls.unlink(scratch.path("volume/image/current"));
         FileCalls.symlink("000001", scratch.path("volume/image/current"));
         String second = life(scratch, "crun", "333", granted);
-        assertTrue(second.startsWith("beat " + (beat(lastLine(first)) + 1) + " limit 333\n"), second + scratch.read("crun-333.err"));
+        assertTrue(second.startsWith("beat " + (LimitTeller.beat(lastLine(first)) + 1) + " limit 333\n"), second + scratch.read("crun-333.err"));
     }
 
     /** Runs a container until it has said something, has it ended as an engine does, and returns all that it said. */
@@ -72,7 +63,7 @@ class OciIT {
         line.add(Checkout.root().resolve(command.get(0)).toString());
         line.addAll(command.subList(1, command.size() - 1));
         line.addAll(List.of("--status-fd", "2", "--")); // before it is up, a SIGTERM is the application's
-        line.addAll(List.of(Checkout.python(), "-c", APPLICATION));
+        line.addAll(List.of(Checkout.python(), "-c", LimitTeller.SCRIPT));
         StringBuilder said = new StringBuilder();
         try (FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 OwnedFd err = scratch.open(name + ".err", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
@@ -107,9 +98,5 @@ class OciIT {
     private static String lastLine(String text) {
         List<String> lines = text.lines().toList();
         return lines.get(lines.size() - 1);
-    }
-
-    private static int beat(String line) {
-        return Integer.parseInt(line.split(" ")[1]);
     }
 }

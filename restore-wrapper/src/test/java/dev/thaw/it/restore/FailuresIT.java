@@ -3,6 +3,7 @@ package dev.thaw.it.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.thaw.it.Await;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
@@ -50,10 +51,13 @@ class FailuresIT {
         try (Puppet puppet = Puppet.start(scratch)) {
             String image = Thawing.dump(scratch, puppet);
             String criu = criuWhoseRestore(scratch, "echo 'Error (criu/x.c:1): the reason' >&2; exit 1");
-            ThawProcess.run(scratch, "restore", "--criu", criu, image).expect(122)
-                    .expectErr("criu could not restore pid " + puppet.pid() + " (status 1)").expectErr("a cold start");
+            String err = ThawProcess.run(scratch, "restore", "--criu", criu, image).expect(122)
+                    .expectErr("criu could not restore pid " + puppet.pid() + " (status 1)").expectErr("a cold start").err();
+            String log = err.lines().filter(line -> line.contains("the whole log: ")).findFirst().orElseThrow().replaceFirst(".*the whole log: ", "");
+            ThawProcess.run(scratch, "explain", log).expectOut("the reason");
             assertFalse(ProcessCalls.exists(puppet.pid()));
             try (ThawProcess thaw = Thawing.restore(scratch, puppet, image)) {
+                Await.until("the end of the log of a failure that is over: " + log, () -> FileCalls.lstatIfExists(log).isEmpty());
                 Thawing.leave(puppet, thaw);
             }
         }

@@ -20,7 +20,9 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.MountInfo;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,19 +40,10 @@ class KilledIT {
             "pre-resume, criu"})
     void nothing_is_left_and_the_next_restore_works(String step, String victim, Scratch scratch) {
         try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
-            String generation = dump(scratch, puppet);
-            String digest = Digest.of(generation);
-            int pid;
-            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
-                    .start("restore", "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
-                pid = thaw.pid();
-                int criu = StoppingCriu.await(scratch, thaw);
-                ProcessCalls.kill(victim.equals("thaw") ? pid : criu, Signals.SIGKILL);
+            assertLeavesNothing(scratch, puppet, cgroup, List.of(), step, (thaw, criu) -> {
+                ProcessCalls.kill(victim.equals("thaw") ? thaw.pid() : criu, Signals.SIGKILL);
                 thaw.awaitEnd().expect(victim.equals("thaw") ? 137 : 122);
-            }
-            assertNothingIsLeft(scratch, puppet, cgroup, pid);
-            assertEquals(digest, Digest.of(generation));
-            assertRestores(scratch, puppet);
+            });
         }
     }
 
@@ -59,19 +52,10 @@ class KilledIT {
     @CsvSource({"before, 15, --settle=0", "pre-restore, 15, --settle=0", "post-restore, 2, --settle=0", "post-restore, 15, --pid-namespace"})
     void a_signal_that_asks_for_an_end_ends_the_restore_at_once(String step, int signal, String option, Scratch scratch) {
         try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
-            String generation = dump(scratch, puppet);
-            String digest = Digest.of(generation);
-            int pid;
-            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
-                    .start("restore", option, "--criu", StoppingCriu.at(scratch, step), scratch.path("image"))) {
-                pid = thaw.pid();
-                StoppingCriu.await(scratch, thaw);
+            assertLeavesNothing(scratch, puppet, cgroup, List.of(option), step, (thaw, criu) -> {
                 thaw.signal(signal);
                 thaw.awaitEnd().expect(128 + signal).expectErr("thaw: restore: the restore was given up: " + Signals.name(signal) + " came\n");
-            }
-            assertNothingIsLeft(scratch, puppet, cgroup, pid);
-            assertEquals(digest, Digest.of(generation));
-            assertRestores(scratch, puppet);
+            });
         }
     }
 
@@ -80,18 +64,41 @@ class KilledIT {
     void a_restore_into_a_pid_namespace_ends_with_its_thaw(Scratch scratch) {
         try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.start(scratch)) {
             dump(scratch, puppet);
-            int pid;
-            try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup)
-                    .start("restore", "--pid-namespace", "--criu", StoppingCriu.at(scratch, "post-restore"), scratch.path("image"))) {
-                pid = thaw.pid();
-                StoppingCriu.await(scratch, thaw);
+            int pid = restoreUntil(scratch, cgroup, List.of("--pid-namespace"), "post-restore", (thaw, criu) -> {
                 thaw.signal(Signals.SIGKILL);
                 thaw.awaitEnd().expect(137);
-            }
+            });
             Await.until("the end of all that was half restored", () -> cgroup.processes().isEmpty());
             assertRestores(scratch, puppet);
             // Nobody was left to take it away; the next restore does.
             assertEquals(List.of(), workDirectories(scratch, pid));
+        }
+    }
+
+    /** A restore that is cut short: nothing of it is left, the image is as it was, and restores. */
+    private static void assertLeavesNothing(Scratch scratch, Puppet puppet, TestCgroup cgroup, List<String> options, String step,
+            ObjIntConsumer<ThawProcess> accident) {
+        String generation = dump(scratch, puppet);
+        String digest = Digest.of(generation);
+        int thaw = restoreUntil(scratch, cgroup, options, step, accident);
+        assertNothingIsLeft(scratch, puppet, cgroup, thaw);
+        assertEquals(digest, Digest.of(generation));
+        assertRestores(scratch, puppet);
+    }
+
+    /**
+     * Restores up to a step of criu's.
+     *
+     * @param accident is given thaw and criu's pid
+     * @return thaw's pid
+     */
+    private static int restoreUntil(Scratch scratch, TestCgroup cgroup, List<String> options, String step, ObjIntConsumer<ThawProcess> accident) {
+        List<String> arguments = new ArrayList<>(List.of("restore", "--criu", StoppingCriu.at(scratch, step)));
+        arguments.addAll(options);
+        arguments.add(scratch.path("image"));
+        try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(cgroup).start(arguments.toArray(String[]::new))) {
+            accident.accept(thaw, StoppingCriu.await(scratch, thaw));
+            return thaw.pid();
         }
     }
 
