@@ -1,5 +1,6 @@
 package dev.thaw.plan;
 
+import dev.thaw.linux.OpenFlags;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -64,9 +65,11 @@ final class StreamOrigin {
         return a.file().id().equals(b.file().id());
     }
 
-    /** Both ends of a pipe, and a terminal opened twice; but two openings of one file are two files. */
+    /** One end of a pipe opened twice, and a terminal; but two openings of one file are two files, and the other end of a pipe is no stream. */
     private static boolean isSameResource(Subject stream, Subject other) {
         boolean resource = stream.kind().equals("pipe") || stream.kind().equals("socket") || stream.kind().equals("tty");
-        return resource && stream.key().isPresent() && stream.key().equals(other.key());
+        boolean sameEnd = !stream.kind().equals("pipe") || stream.access() == other.access() || stream.access() == OpenFlags.O_RDWR
+                || other.access() == OpenFlags.O_RDWR;
+        return resource && sameEnd && stream.key().isPresent() && stream.key().equals(other.key());
     }
 }

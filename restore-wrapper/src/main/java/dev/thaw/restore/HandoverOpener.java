@@ -30,7 +30,7 @@ final class HandoverOpener {
         OpenedHandovers opened = new OpenedHandovers();
         try {
             for (Handover handover : plan.handovers()) {
-                opened.put(handover, open(handover));
+                opened.put(handover, open(handover, opened));
             }
             return opened;
         } catch (RuntimeException e) {
@@ -39,7 +39,7 @@ final class HandoverOpener {
         }
     }
 
-    private OwnedFd open(Handover handover) {
+    private OwnedFd open(Handover handover, OpenedHandovers opened) {
         try {
             if (handover.opening() instanceof Opening.Own own) {
                 return duplicate(own.number());
@@ -48,7 +48,7 @@ final class HandoverOpener {
                 return FileCalls.open("/proc/self/fd/" + again.number(), again.flags() | OpenFlags.O_NOCTTY);
             }
             if (handover.opening() instanceof Opening.Path path) {
-                return openPath(path);
+                return openPath(path, opened);
             }
             if (handover.opening() instanceof Opening.Journal journal) {
                 return JournalStream.connect(JournalStream.SOCKET, journal.identifier());
@@ -69,19 +69,34 @@ final class HandoverOpener {
         }
     }
 
-    private static OwnedFd openPath(Opening.Path opening) {
+    private static OwnedFd openPath(Opening.Path opening, OpenedHandovers opened) {
         FileStatus status = FileCalls.statIfExists(opening.path()).orElse(null);
         if (status != null && status.isFifo()) {
             return openFifo(opening);
         }
         int flags = opening.flags() & ~OpenFlags.O_TRUNC | OpenFlags.O_NOCTTY;
-        OwnedFd fd = opening.createMode().isPresent()
-                ? FileCalls.open(opening.path(), flags | OpenFlags.O_CREAT, opening.createMode().getAsInt())
-                : FileCalls.open(opening.path(), flags);
+        if (status == null && opening.createMode().isPresent()) {
+            return create(opening.path(), flags | OpenFlags.O_CREAT, opening.createMode().getAsInt(), opened);
+        }
+        OwnedFd fd = FileCalls.open(opening.path(), flags);
         if (opening.seek() >= 0) {
             FileCalls.lseek(fd.number(), opening.seek(), FileCalls.SEEK_SET);
         }
         return fd;
+    }
+
+    /** Only what certainly was not there before is noted as made by us. */
+    private static OwnedFd create(String path, int flags, int mode, OpenedHandovers opened) {
+        try {
+            OwnedFd fd = FileCalls.open(path, flags | OpenFlags.O_EXCL, mode);
+            opened.made(path, FileCalls.fstat(fd.number()));
+            return fd;
+        } catch (LinuxException e) {
+            if (e.is(Errno.EEXIST)) { // a link that points nowhere yet, or somebody else has just made it
+                return FileCalls.open(path, flags, mode);
+            }
+            throw e;
+        }
     }
 
     /** Opening one end of a FIFO waits for the other; with a both-ways descriptor held for a moment, it doesn't (man 7 fifo). */

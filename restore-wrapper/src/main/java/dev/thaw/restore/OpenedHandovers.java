@@ -1,5 +1,8 @@
 package dev.thaw.restore;
 
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.plan.Handover;
 import java.util.LinkedHashMap;
@@ -7,13 +10,27 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** The descriptors of a plan, open. Owns them: they are closed with it, and live until the proof has compared them. */
+/**
+ * The descriptors of a plan, open. Owns them: they are closed with it, and live until the proof has compared them. Files that were made for them
+ * go with it as well, as long as they are empty, unless they are to stay.
+ */
 final class OpenedHandovers implements AutoCloseable {
     private final Map<Handover, OwnedFd> opened = new LinkedHashMap<>();
+    private final Map<String, FileStatus> made = new LinkedHashMap<>();
 
     /** Takes the descriptor. */
     void put(Handover handover, OwnedFd fd) {
         opened.put(handover, fd);
+    }
+
+    /** Notes that this file was not there before. */
+    void made(String path, FileStatus file) {
+        made.put(path, file);
+    }
+
+    /** The application may have them from now on. */
+    void keepFiles() {
+        made.clear();
     }
 
     /** The descriptor of a handover; stays owned here. */
@@ -32,5 +49,17 @@ final class OpenedHandovers implements AutoCloseable {
     public void close() {
         opened.values().forEach(OwnedFd::close);
         opened.clear();
+        made.forEach(OpenedHandovers::removeEmpty);
+    }
+
+    private static void removeEmpty(String path, FileStatus file) {
+        try {
+            FileStatus now = FileCalls.lstat(path);
+            if (now.device() == file.device() && now.inode() == file.inode() && now.size() == 0) {
+                FileCalls.unlink(path);
+            }
+        } catch (LinuxException gone) {
+            return;
+        }
     }
 }

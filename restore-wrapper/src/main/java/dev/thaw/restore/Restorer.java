@@ -93,6 +93,7 @@ public final class Restorer {
             try (Surety surety = contained ? Surety.inNamespace(plan.numbers()) : Surety.here(work, plan.numbers())) {
                 known.addAll(surety.helpers());
                 Restored restored = new Run(request, images, work, surety, opened, contents, known, patience).execute();
+                opened.keepFiles();
                 FailureLog.forget(work, request.plan().imagesDirectory());
                 return restored;
             }

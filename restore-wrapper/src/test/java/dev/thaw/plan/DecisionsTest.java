@@ -117,6 +117,14 @@ class DecisionsTest {
         }
 
         @Test
+        void the_other_end_of_its_pipe_is_not_the_stream() {
+            root.fd(0, scenario.image.pipeReader(5)).fd(8, scenario.image.pipeWriter(5)).fd(9, scenario.image.pipeReader(5));
+            scenario.stdin("null");
+            assertEquals(List.of("0 9 <- /dev/null O_RDONLY TARGETED"), scenario.handovers());
+            assertEquals(List.of("8: both ends are in the tree"), scenario.left());
+        }
+
+        @Test
         void a_second_opening_of_the_same_file_is_another_file() {
             root.fd(1, log("/tmp/a")).fd(2, log("/tmp/a"));
             scenario.here.file("/tmp/a", 0);

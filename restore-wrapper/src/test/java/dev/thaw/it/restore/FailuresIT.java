@@ -2,6 +2,7 @@ package dev.thaw.it.restore;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Await;
 import dev.thaw.it.IntegrationTest;
@@ -12,6 +13,8 @@ import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.ProcessCalls;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Broken images, a criu that fails or hangs, pids that are taken: the right exit code, and nothing left behind. */
@@ -60,6 +63,23 @@ class FailuresIT {
                 Await.until("the end of the log of a failure that is over: " + log, () -> FileCalls.lstatIfExists(log).isEmpty());
                 Thawing.leave(puppet, thaw);
             }
+        }
+    }
+
+    @Test
+    void a_failed_restore_removes_the_files_that_it_made_and_no_other(Scratch scratch) {
+        scratch.file("empty", "");
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String image = Thawing.dump(scratch, puppet);
+            String criu = criuWhoseRestore(scratch, "exit 1");
+            ThawProcess.run(scratch, "restore", "--criu", criu, "--stdout", "append:" + scratch.path("made"), "--stderr", "file:" + scratch.path("made too"),
+                    "--stdin", "read:" + scratch.path("empty"), image).expect(122);
+            assertEquals(List.of("empty"), Stream.of("made", "made too", "empty").filter(name -> FileCalls.lstatIfExists(scratch.path(name)).isPresent()).toList());
+            ThawProcess.run(scratch, "restore", "--criu", criu, "--stdout", "append:" + scratch.path("empty"), image).expect(122);
+            assertTrue(FileCalls.lstatIfExists(scratch.path("empty")).isPresent(), "it was there before");
+            String written = criuWhoseRestore(scratch, "echo precious >" + scratch.path("made") + "; exit 1");
+            ThawProcess.run(scratch, "restore", "--criu", written, "--stdout", "append:" + scratch.path("made"), image).expect(122);
+            assertEquals("precious\n", scratch.read("made"), "somebody else has written to it");
         }
     }
 

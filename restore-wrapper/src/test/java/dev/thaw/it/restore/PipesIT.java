@@ -284,6 +284,21 @@ class PipesIT {
     }
 
     @Test
+    void standard_input_that_changes_leaves_the_other_end_of_its_pipe_alone(Scratch scratch) {
+        scratch.file("input", "from a file");
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("r, w = os.pipe(); os.dup2(r, 0); os.close(r); place(w, 5)");
+            String image = Thawing.dump(scratch, puppet);
+            try (ThawProcess thaw = Thawing.restore(scratch, puppet, "--stdin", "read:" + scratch.path("input"), image)) {
+                assertEquals("from a file", puppet.eval("read(0)"));
+                assertTrue(puppet.fd(5).link().startsWith("pipe:["), puppet.fd(5).link());
+                assertEquals("write", puppet.fd(5).access());
+                Thawing.leave(puppet, thaw);
+            }
+        }
+    }
+
+    @Test
     void stream_that_thaw_has_not_got_becomes_dev_null_with_a_warning(Scratch scratch) {
         try (FdCalls.Pipe old = pipe();
                 Puppet puppet = Puppet.in(scratch).descriptor(1, old.writer().number()).nullStreams().start()) {
