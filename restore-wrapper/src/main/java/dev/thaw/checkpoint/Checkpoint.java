@@ -2,6 +2,7 @@ package dev.thaw.checkpoint;
 
 import dev.thaw.image.Generation;
 import dev.thaw.image.Manifest;
+import dev.thaw.shrink.Shrunk;
 import java.time.Duration;
 import java.util.List;
 
@@ -10,9 +11,11 @@ import java.util.List;
  *
  * @param notes what the user should know of it
  * @param elapsed from the scan to the end
+ * @param shrunk JVMs that gave memory back before, if they were asked to
  */
-public record Checkpoint(Generation generation, Manifest manifest, List<Finding> notes, Duration elapsed) {
+public record Checkpoint(Generation generation, Manifest manifest, List<Finding> notes, Duration elapsed, List<Shrunk> shrunk) {
     public Checkpoint {
         notes = List.copyOf(notes);
+        shrunk = List.copyOf(shrunk);
     }
 }

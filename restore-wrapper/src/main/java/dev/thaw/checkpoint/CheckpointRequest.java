@@ -16,12 +16,18 @@ import java.util.stream.Collectors;
  * @param keep generations that stay, the new one among them; at least 1
  * @param limit for the dump as a whole
  * @param launched how thaw started or restored the root, where it did and knows
+ * @param shrinkJvms whether the JVMs of the tree give back what they do not need first
  */
 public record CheckpointRequest(
-        int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu, Optional<LaunchRecord> launched) {
+        int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu, Optional<LaunchRecord> launched,
+        boolean shrinkJvms) {
     /** Of a process that somebody else started. */
     public CheckpointRequest(int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu) {
         this(pid, image, options, keep, limit, criu, Optional.empty());
+    }
+
+    public CheckpointRequest(int pid, String image, DumpOptions options, int keep, Duration limit, CriuBinary criu, Optional<LaunchRecord> launched) {
+        this(pid, image, options, keep, limit, criu, launched, false);
     }
 
     public CheckpointRequest {
@@ -34,5 +40,10 @@ public record CheckpointRequest(
         if (keep < 1) {
             throw new IllegalArgumentException("keep is " + keep);
         }
+    }
+
+    /** The same, with {@link #shrinkJvms} as given. */
+    public CheckpointRequest shrinkingJvms(boolean shrink) {
+        return new CheckpointRequest(pid, image, options, keep, limit, criu, launched, shrink);
     }
 }

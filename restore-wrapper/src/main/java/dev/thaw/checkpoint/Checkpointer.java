@@ -10,6 +10,8 @@ import dev.thaw.linux.WaitStatus;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.shrink.JvmShrinker;
+import dev.thaw.shrink.Shrunk;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,14 +50,29 @@ public final class Checkpointer {
      * @throws InterruptedException likewise
      */
     public Checkpoint run() throws InterruptedException {
+        List<Shrunk> shrunk = shrink();
         PlannedDump planned = PlannedDump.of(request, variable);
         try (ImageRoot image = ImageRoot.open(request.image())) {
-            Checkpoint made = attempt(planned, image);
+            Checkpoint made = attempt(planned, image, shrunk);
             prune(image);
             return made;
         } catch (LinuxException e) {
             throw new Failure(ExitCode.FAILURE, "the checkpoint of " + planned.root() + " was given up", List.of(e.getMessage()), List.of(), e);
         }
+    }
+
+    /** Before anything else: a JVM that has taken a command has one descriptor and one thread more. */
+    private List<Shrunk> shrink() throws InterruptedException {
+        if (!request.shrinkJvms()) {
+            return List.of();
+        }
+        List<Shrunk> shrunk = JvmShrinker.shrink(request.pid(), deadline.left().dividedBy(2));
+        if (shrunk.isEmpty()) {
+            report.warning("there is no JVM to shrink below pid " + request.pid(), List.of("none of its processes has mapped a libjvm.so"), List.of());
+        }
+        shrunk.stream().filter(jvm -> !jvm.because().isEmpty()).forEach(jvm -> report.warning(
+                "pid " + jvm.pid() + " (" + jvm.command() + ") was not shrunk", jvm.because(), jvm.tries()));
+        return shrunk;
     }
 
     /** From another thread: lets the tree run on, unless the checkpoint counts already. Then {@link #run} fails. */
@@ -73,13 +90,13 @@ public final class Checkpointer {
         }
     }
 
-    private Checkpoint attempt(PlannedDump planned, ImageRoot image) throws InterruptedException {
+    private Checkpoint attempt(PlannedDump planned, ImageRoot image, List<Shrunk> shrunk) throws InterruptedException {
         try (Attempt attempt = new Attempt(image, variable)) {
             begin(attempt);
             Outcome outcome = dump(planned, attempt);
             if (outcome instanceof Outcome.Made made) {
                 Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
-                return new Checkpoint(attempt.generation(), made.manifest(), planned.plan().notes(), elapsed);
+                return new Checkpoint(attempt.generation(), made.manifest(), planned.plan().notes(), elapsed, shrunk);
             }
             Outcome.Failed failed = (Outcome.Failed) outcome;
             attempt.abandon();

@@ -61,6 +61,10 @@ final class CheckpointCommand implements Callable<Integer> {
                     + "share its session, process group or pid namespace (default: fail).")
     private DumpOptions.Intruders intruders;
 
+    @Option(names = "--shrink", paramLabel = "jvm",
+            description = "Before the dump, the JVMs of the tree collect their garbage and give free memory back, for a smaller image.")
+    private Shrink shrink;
+
     @Option(names = "--ready-command", paramLabel = "CMD",
             description = "Asked with sh -c, again and again, until it exits with 0: then the checkpoint is made. The tree's pid is in $$THAW_PID.")
     private String readyCommand;
@@ -108,7 +112,7 @@ final class CheckpointCommand implements Callable<Integer> {
             BeforeCheckpoint.run(beforeCheckpoint, pid, words.get(words.size() - 1), left);
         }
         CheckpointRequest request = new CheckpointRequest(pid, words.get(words.size() - 1), options, keep, left, criu,
-                registry().flatMap(names -> names.findPid(pid)));
+                registry().flatMap(names -> names.findPid(pid))).shrinkingJvms(shrink == Shrink.JVM);
         Checkpoint made = new Checkpointer(request, Verifier.readable(), report, environment::variable).run();
         if (policy != null) {
             Policies.store(policy, made.generation().directory());

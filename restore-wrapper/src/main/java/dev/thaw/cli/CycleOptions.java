@@ -62,6 +62,10 @@ public final class CycleOptions {
             description = "What a checkpoint on SIGTERM does about processes beside the tree, as thaw checkpoint does (default: fail).")
     private DumpOptions.Intruders intruders;
 
+    @Option(names = "--shrink", paramLabel = "jvm",
+            description = "Before a checkpoint on SIGTERM, the JVMs of the tree collect their garbage and give free memory back, for a smaller image.")
+    private Shrink shrink;
+
     @Option(names = "--criu-option", paramLabel = "OPT", description = "Give OPT to criu dump in a checkpoint on SIGTERM (repeat).")
     private List<String> criuOptions = new ArrayList<>();
 
@@ -106,7 +110,8 @@ public final class CycleOptions {
         return Optional.of(new TermCheckpoint(pid -> {
             CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
             DumpOptions options = new DumpOptions(false, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
-            CheckpointRequest request = new CheckpointRequest(pid, image, options, keep, termLimit, criu, registry.flatMap(names -> names.findPid(pid)));
+            CheckpointRequest request = new CheckpointRequest(pid, image, options, keep, termLimit, criu, registry.flatMap(names -> names.findPid(pid)))
+                    .shrinkingJvms(shrink == Shrink.JVM);
             return new CheckpointWriting(request, report, environment::variable);
         }, status, report));
     }

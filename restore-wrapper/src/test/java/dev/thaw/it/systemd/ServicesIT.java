@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Javas;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.RequiresTool;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +38,7 @@ class ServicesIT {
     void real_servers_go_on_at_the_next_start_with_all_they_had_in_memory(Scratch scratch) throws IOException {
         List<String> services = new ArrayList<>(List.of("thaw-redis", "thaw-nginx", "python-web"));
         try (SystemdMachine machine = machine(scratch)) {
-            Map<String, Path> javas = javas();
+            Map<String, Path> javas = Javas.installed();
             javas.forEach((version, home) -> {
                 machine.run("ln", "-s", home.toString(), "/usr/local/lib/java-" + version);
                 services.add("java-web@" + version);
@@ -110,25 +110,5 @@ class ServicesIT {
         machine.run("install", "-m", "644", Checkout.sample("services/nginx.conf"), "/etc/thaw-nginx.conf");
         machine.run("cp", "-r", classes, "/usr/local/lib/http-server");
         return machine;
-    }
-
-    /** 17 is there, since it built this; 25 where it is installed. */
-    private static Map<String, Path> javas() throws IOException {
-        Map<String, Path> found = new TreeMap<>();
-        List<Path> homes = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"))));
-        Path shared = Path.of("/usr/lib/jvm");
-        if (Files.isDirectory(shared)) {
-            try (Stream<Path> list = Files.list(shared)) {
-                list.sorted().forEach(homes::add);
-            }
-        }
-        for (Path home : homes) {
-            if (Files.isRegularFile(home.resolve("release")) && Files.isExecutable(home.resolve("bin/java"))) {
-                String release = Files.readString(home.resolve("release"));
-                Stream.of("17", "25").filter(version -> release.contains("JAVA_VERSION=\"" + version + "."))
-                        .forEach(version -> found.putIfAbsent(version, home));
-            }
-        }
-        return found;
     }
 }

@@ -1,0 +1,4 @@
+package dev.thaw.cli;
+
+/** Values of {@code --shrink}. */
+enum Shrink { JVM }
