@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -170,6 +173,23 @@ class CriuLogTest {
                 (00.090300) Restore finished successfully. Tasks resumed.
                 """);
         assertEquals(List.of(), log.hints());
+    }
+
+    @Test
+    void a_key_that_fits_nothing_is_no_descriptor_that_was_taken() {
+        CriuLog log = CriuLog.parse(BEGIN + """
+                (00.000100) File /var/log/app.log will be restored from inherit fd 100
+                (00.090300) Restore finished successfully. Tasks resumed.
+                """);
+        assertEquals(List.of("nothing-handed-over"), log.hints().stream().map(LogFinding::rule).toList());
+    }
+
+    @Test
+    void each_rule_is_shown_with_a_real_criu_or_says_why_not() throws IOException {
+        Path docs = Path.of(System.getProperty("thaw.root", "..")).resolve("docs");
+        String shown = Files.readString(docs.resolve("explained.md")) + Files.readString(docs.resolve("foretold.md"));
+        assertEquals(List.of(), RuleBook.shipped().stream().filter(rule -> rule.kind() != FailureRule.Kind.NOISE).map(FailureRule::name)
+                .filter(name -> !shown.contains("| " + name + " |") && !shown.contains("- " + name + ": ")).toList());
     }
 
     @Test

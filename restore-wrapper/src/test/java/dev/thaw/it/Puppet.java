@@ -95,9 +95,8 @@ public final class Puppet implements AutoCloseable {
     }
 
     public synchronized String eval(String python, Duration limit) {
-        String answer = control + "/answer-" + ++requests;
-        FileCalls.writeFile(control + "/new", (requests + "\n" + python).getBytes(UTF_8), 0600);
-        FileCalls.rename(control + "/new", control + "/request");
+        begin(python);
+        String answer = control + "/answer-" + requests;
         Await.value(() -> "an answer of puppet " + Children.describe(pid) + " to: " + python, limit, () -> {
             boolean alive = isRunning(); // looked at before the answer: it may answer and end at once
             if (FileCalls.statIfExists(answer).isPresent()) {
@@ -115,6 +114,13 @@ public final class Puppet implements AutoCloseable {
             throw new AssertionError("in puppet " + pid + ": " + python + "\n" + value);
         }
         return value;
+    }
+
+    /** Asks the puppet to run this, and does not wait for an answer: it may never come. */
+    public synchronized void begin(String python) {
+        requests++;
+        FileCalls.writeFile(control + "/new", (requests + "\n" + python).getBytes(UTF_8), 0600);
+        FileCalls.rename(control + "/new", control + "/request");
     }
 
     /** Whether it is there, restored or not yet dumped. In a pid namespace it has another pid for us than it had. */

@@ -22,6 +22,8 @@ public final class RawCriu {
     private static final AtomicInteger NEXT = new AtomicInteger();
 
     private final List<String> arguments = new ArrayList<>();
+    private final List<String> through = new ArrayList<>();
+    private final Map<String, String> environment = new TreeMap<>();
     private final Map<Integer, Integer> descriptors = new TreeMap<>();
     private final String verb;
     private final String images;
@@ -78,6 +80,17 @@ public final class RawCriu {
         return this;
     }
 
+    /** criu is started by this command, {@code setpriv} for instance, which becomes it. */
+    public RawCriu through(String... command) {
+        through.addAll(Arrays.asList(command));
+        return this;
+    }
+
+    public RawCriu environment(String name, String value) {
+        environment.put(name, value);
+        return this;
+    }
+
     /** Runs criu, which must succeed. @return what it did; after a dump that ends the tree, its pids are free again */
     public Outcome run() {
         Outcome outcome = attempt();
@@ -91,12 +104,10 @@ public final class RawCriu {
     public Outcome attempt() {
         Set<Integer> tree = dumped == 0 ? Set.of() : Children.tree(dumped);
         Set<Integer> before = Children.direct();
-        Program.Builder start = Program.with().directory(directory).nullDescriptor(0).descriptors(descriptors)
-                .capture(1, capture()).capture(2, capture());
         Outcome outcome;
-        try (Running criu = start.spawn(arguments)) {
+        try (Running criu = spawn()) {
             WaitStatus status = criu.await(LIMIT);
-            outcome = new Outcome(verb, String.join(" ", arguments), status.exitCode(), criu.output(1) + criu.output(2), images, work);
+            outcome = outcome(status.exitCode(), criu);
         }
         if (dumped == 0 && outcome.exitCode() != 0) {
             // What it had restored so far it has killed; we have adopted it, and its pids are to be free for the next attempt.
@@ -108,6 +119,31 @@ public final class RawCriu {
             Children.awaitFree(tree, Await.LIMIT);
         }
         return outcome;
+    }
+
+    /** Runs criu until this is in its log, and ends it and what it has restored so far: for what makes it wait for ever. */
+    public Outcome hangAt(String text) {
+        try (Running criu = spawn()) {
+            Await.until("\"" + text + "\" in criu's log", () -> outcome(-1, criu).log().contains(text));
+            return outcome(-1, criu);
+        }
+    }
+
+    private Running spawn() {
+        Program.Builder start = Program.with().directory(directory).nullDescriptor(0).descriptors(descriptors)
+                .capture(1, capture()).capture(2, capture());
+        environment.forEach(start::environment);
+        return start.spawn(command());
+    }
+
+    private List<String> command() {
+        List<String> command = new ArrayList<>(through);
+        command.addAll(arguments);
+        return command;
+    }
+
+    private Outcome outcome(int exitCode, Running criu) {
+        return new Outcome(verb, String.join(" ", command()), exitCode, criu.output(1) + criu.output(2), images, work);
     }
 
     /** A memfd: no name that could clash, nothing to remove. */

@@ -16,6 +16,7 @@ import dev.thaw.it.Puppet;
 import dev.thaw.it.RawCriu;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.Scratch;
+import dev.thaw.it.SystemCalls;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.OpenFlags;
@@ -33,7 +34,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Timeout;
@@ -48,11 +48,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ForetoldIT {
     private static final Path DOCUMENT = Path.of(System.getProperty("thaw.root", "..")).resolve("docs/foretold.md");
     private static final Map<Integer, String> ROWS = new ConcurrentSkipListMap<>();
-    /** A call that this kernel or container refuses raises: then there is no such situation here. */
-    private static final String C = "import ctypes\nclass Calls:\n  def __getattr__(self, name):\n    f = getattr(ctypes.CDLL(None, use_errno=True), name)\n"
-            + "    def call(*a):\n      r = f(*a)\n      if r < 0: raise OSError(ctypes.get_errno(), name)\n      return r\n    return call\nL = Calls()\n";
-    /** Errors of a kernel or a container that does not have it: EPERM, EACCES, ENODEV, ENOSYS, EPROTONOSUPPORT, EOPNOTSUPP, EAFNOSUPPORT. */
-    private static final Pattern NOT_HERE = Pattern.compile("(?s).*(OSError|PermissionError): \\[Errno (1|13|19|38|93|95|97)].*");
+    private static final String C = SystemCalls.PYTHON;
 
     /**
      * @param outside what the test itself has: {@code pipe}, {@code socket} or {@code listener} at descriptor 7, or nothing
@@ -163,12 +159,7 @@ class ForetoldIT {
     }
 
     private static void make(Situation situation, Scratch scratch, Puppet puppet) {
-        try {
-            puppet.eval("D = '" + scratch.directory("things") + "'\n" + situation.python());
-        } catch (AssertionError e) {
-            assumeTrue(e.getMessage() == null || !NOT_HERE.matcher(e.getMessage()).matches(), "not to be made on this machine: " + situation);
-            throw e;
-        }
+        SystemCalls.make(puppet, "D = '" + scratch.directory("things") + "'\n" + situation.python());
     }
 
     private static Set<Integer> numbers(Puppet puppet) {
