@@ -10,7 +10,7 @@ import java.util.concurrent.Semaphore;
 import sun.misc.Signal;
 
 /**
- * Connects, chooses a random number, reads its settings; all three anew at SIGHUP, which says that it was restored.
+ * Connects, chooses a random number, reads its settings; all three anew at SIGHUP, which says that it was restored or checkpointed.
  *
  * <p>usage: java -XX:-UsePerfData Notice.java PORT SETTINGS
  */

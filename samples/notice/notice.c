@@ -1,4 +1,4 @@
-/* Connects, chooses a random number, reads its settings; all three anew at SIGUSR1, which says that it was restored.
+/* Connects, chooses a random number, reads its settings; all three anew at SIGUSR1, which says that it was restored or checkpointed.
  * usage: notice PORT SETTINGS */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t restored;
+static volatile sig_atomic_t noticed;
 
 static void on_notice(int number) {
     (void)number;
-    restored = 1;
+    noticed = 1;
 }
 
 static int begin(int port, const char *path) {
@@ -49,10 +49,10 @@ int main(int count, char **words) {
     sigaction(SIGUSR1, &action, NULL);
     server = begin(atoi(words[1]), words[2]);
     for (;;) {
-        while (!restored) {
+        while (!noticed) {
             sigsuspend(&others);
         }
-        restored = 0;
+        noticed = 0;
         close(server);
         server = begin(atoi(words[1]), words[2]);
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Connects, chooses a random number, reads its settings; all three anew when descriptor 10 says that it was restored.
+"""Connects, chooses a random number, reads its settings; all three anew when descriptor 10 says that it was restored or checkpointed.
 
 usage: notice.py PORT SETTINGS
 """
@@ -27,7 +27,7 @@ def main():
     os.close(reader)
     server = begin(port, settings, "-")
     with os.fdopen(NOTICE, encoding="ascii") as notices:
-        for line in notices:  # restored SECONDS
+        for line in notices:  # restored SECONDS, checkpointed SECONDS
             server.close()
             server = begin(port, settings, line.split()[-1])
     os.close(writer)

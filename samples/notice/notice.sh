@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Connects, chooses a random number, reads its settings; all three anew when descriptor 10 says that it was restored.
+# Connects, chooses a random number, reads its settings; all three anew when descriptor 10 says that it was restored or checkpointed.
 # usage: notice.sh PORT SETTINGS
 set -eu
 
@@ -14,6 +14,6 @@ port=$1 settings=$2
 [[ -p $settings.notice ]] || mkfifo "$settings.notice"
 exec 10<>"$settings.notice"
 begin -
-while read -r _ seconds <&10; do # restored SECONDS
+while read -r _ seconds <&10; do # restored SECONDS, checkpointed SECONDS
     begin "$seconds"
 done

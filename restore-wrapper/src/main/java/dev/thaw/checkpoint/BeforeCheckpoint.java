@@ -1,11 +1,9 @@
 package dev.thaw.checkpoint;
 
-import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.supervise.HelperCommand;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -22,11 +20,7 @@ public final class BeforeCheckpoint {
         if (result.succeeded()) {
             return;
         }
-        List<String> because = new ArrayList<>();
-        because.add(result.timedOut() ? "it had not ended after " + Durations.format(limit) : "its exit code is " + result.exitCode());
-        if (!result.output().isBlank()) {
-            because.add("it said: " + result.output().strip());
-        }
+        List<String> because = result.because();
         because.add("pid " + pid + " runs on, and the image is as it was");
         throw new Failure(ExitCode.FAILURE, "the command of --before-checkpoint failed, and no checkpoint was made", because,
                 List.of("without --before-checkpoint, if the checkpoint matters more"));

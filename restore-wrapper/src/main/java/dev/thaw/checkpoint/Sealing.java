@@ -6,6 +6,7 @@ import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
+import dev.thaw.image.TaskImage;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
@@ -69,10 +70,7 @@ final class Sealing {
     }
 
     private Manifest manifest(ImageSnapshot images) {
-        List<Manifest.Process> processes = scan.processes().stream()
-                .map(process -> new Manifest.Process(scan.imagePid(process), process.command(),
-                        process.descriptors().stream().map(ScannedDescriptor::description).toList()))
-                .toList();
+        List<Manifest.Process> processes = images.tasks().stream().map(this::process).toList();
         List<Manifest.OtherEnd> outside = new ArrayList<>();
         scan.outside().forEach((key, holders) -> holders.forEach(
                 holder -> outside.add(new Manifest.OtherEnd(key, holder.pid(), holder.command(), holder.fd(), holder.access()))));
@@ -99,6 +97,14 @@ final class Sealing {
                 frozenMicros,
                 Surroundings.record(images, scan.root().pid(), scan.root().arguments(), request.launched()),
                 request.launched().map(LaunchRecord::inBroker).orElse(List.of()));
+    }
+
+    /** The image decides which there are: some may have come or gone since the scan. */
+    private Manifest.Process process(TaskImage task) {
+        return scan.processes().stream().filter(process -> scan.imagePid(process) == task.pid()).findFirst()
+                .map(process -> new Manifest.Process(task.pid(), process.command(),
+                        process.descriptors().stream().map(ScannedDescriptor::description).toList()))
+                .orElseGet(() -> new Manifest.Process(task.pid(), task.command(), List.of()));
     }
 
     private static String line(String path) {

@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.checkpoint.AfterCheckpoint;
 import dev.thaw.checkpoint.BeforeCheckpoint;
 import dev.thaw.checkpoint.Checkpoint;
 import dev.thaw.checkpoint.CheckpointRequest;
@@ -73,6 +74,14 @@ final class CheckpointCommand implements Callable<Integer> {
             description = "Run with sh -c just before, the pid in $$THAW_PID and the image in $$THAW_IMAGE; when it fails there is no checkpoint.")
     private String beforeCheckpoint;
 
+    @Option(names = "--after-checkpoint", paramLabel = "CMD",
+            description = "With --leave-running: run with sh -c when the checkpoint is there, the pid in $$THAW_PID, the image in $$THAW_IMAGE, and in "
+                    + "$$THAW_SECONDS how long the tree was stopped.")
+    private String afterCheckpoint;
+
+    @Mixin
+    private NoticeOptions notice;
+
     @Option(names = "--timeout", paramLabel = "DURATION", defaultValue = "5m",
             description = "How long all of it may take; then the tree runs on (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
@@ -100,6 +109,10 @@ final class CheckpointCommand implements Callable<Integer> {
         if (keep < 1) {
             throw usage("--keep " + keep + " keeps nothing", "at least the new generation stays");
         }
+        AfterCheckpoint after = new AfterCheckpoint(Optional.ofNullable(afterCheckpoint), notice.notice());
+        if (!leaveRunning && !after.isNothing()) {
+            throw usage("--after-checkpoint, --notify-signal and --notify-fd go with --leave-running", "otherwise nobody is left who could be told");
+        }
         Report report = common.report(environment);
         if (policy != null) {
             Policies.read(policy);
@@ -117,6 +130,7 @@ final class CheckpointCommand implements Callable<Integer> {
         if (policy != null) {
             Policies.store(policy, made.generation().directory());
         }
+        after.tell(made, pid, report);
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
         lookAhead(criu, report);
         if (common.json()) {

@@ -5,7 +5,6 @@ import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.NameRegistry;
-import dev.thaw.linux.Signals;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
@@ -16,9 +15,8 @@ import dev.thaw.supervise.StatusStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of run and restore about the way from one life of an application to the next. */
@@ -35,12 +33,8 @@ public final class CycleOptions {
                     + "was made; its failure is the restore's.")
     private String afterRestore;
 
-    @Option(names = "--notify-signal", paramLabel = "SIGNAL", description = "Send SIGNAL to the application after a restore, if it has a handler for it.")
-    private String notifySignal;
-
-    @Option(names = "--notify-fd", paramLabel = "N",
-            description = "Write a line, restored SECONDS (since the checkpoint), into the pipe or FIFO that the application has as descriptor N, at either end.")
-    private Integer notifyFd;
+    @Mixin
+    private NoticeOptions notice;
 
     @Option(names = "--on-term", paramLabel = "forward|checkpoint", defaultValue = "FORWARD",
             description = "What SIGTERM to thaw does: it goes to the application, or a checkpoint is written and thaw ends with 0; the application gets it "
@@ -87,15 +81,11 @@ public final class CycleOptions {
 
     /** Whether one was given that means something only where there is an image. */
     boolean needsImage() {
-        return onFailure != null || afterRestore != null || notifySignal != null || notifyFd != null || checkpointsOnTerm();
+        return onFailure != null || afterRestore != null || notice.given() || checkpointsOnTerm();
     }
 
     AfterRestore afterRestore() {
-        if (notifyFd != null && notifyFd < 0) {
-            throw new Failure(ExitCode.USAGE, "--notify-fd " + notifyFd + " is no descriptor", List.of(), List.of("--notify-fd 3"));
-        }
-        return new AfterRestore(Optional.ofNullable(afterRestore), notifyFd == null ? OptionalInt.empty() : OptionalInt.of(notifyFd),
-                notifySignal == null ? OptionalInt.empty() : OptionalInt.of(signal(notifySignal)));
+        return new AfterRestore(Optional.ofNullable(afterRestore), notice.notice());
     }
 
     /** @param image to write to */
@@ -114,15 +104,5 @@ public final class CycleOptions {
                     .shrinkingJvms(shrink == Shrink.JVM);
             return new CheckpointWriting(request, report, environment::variable);
         }, status, report));
-    }
-
-    private static int signal(String text) {
-        String name = text.toUpperCase(Locale.ROOT);
-        OptionalInt number = text.matches("[0-9]{1,2}") ? OptionalInt.of(Integer.parseInt(text))
-                : Signals.number(name.startsWith("SIG") ? name : "SIG" + name);
-        if (number.isEmpty() || number.getAsInt() < 1 || number.getAsInt() > Signals.SIGRTMAX) {
-            throw new Failure(ExitCode.USAGE, "--notify-signal " + text + " is no signal", List.of(), List.of("--notify-signal USR1"));
-        }
-        return number.getAsInt();
     }
 }

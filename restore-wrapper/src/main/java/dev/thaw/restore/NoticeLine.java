@@ -13,11 +13,11 @@ import java.util.List;
 final class NoticeLine {
     private NoticeLine() {}
 
-    /** @param seconds since the checkpoint; empty when that is not known */
-    static void write(int descriptor, int pid, String seconds, Report report) {
-        String why = attempt("/proc/" + pid + "/fd/" + descriptor, ("restored " + seconds).strip() + "\n");
+    /** @param seconds that passed meanwhile; empty when that is not known */
+    static void write(int descriptor, int pid, String what, String seconds, Report report) {
+        String why = attempt("/proc/" + pid + "/fd/" + descriptor, (what + " " + seconds).strip() + "\n");
         if (!why.isEmpty()) {
-            report.warning("fd " + descriptor + " of pid " + pid + " was not told of the restore", List.of(why), List.of("without --notify-fd"));
+            report.warning("fd " + descriptor + " of pid " + pid + " was not told that it was " + what, List.of(why), List.of("without --notify-fd"));
         }
     }
 

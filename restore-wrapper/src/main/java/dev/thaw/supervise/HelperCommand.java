@@ -1,9 +1,12 @@
 package dev.thaw.supervise;
 
 import dev.thaw.linux.KernelString;
+import dev.thaw.report.Durations;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -21,10 +24,21 @@ public final class HelperCommand {
      * @param exitCode of the command, or 128 + SIGKILL when it took too long
      * @param output both of its streams
      * @param timedOut whether it was ended for taking too long
+     * @param limit how long it could have taken
      */
-    public record Result(int exitCode, String output, boolean timedOut) {
+    public record Result(int exitCode, String output, boolean timedOut, Duration limit) {
         public boolean succeeded() {
             return exitCode == 0;
+        }
+
+        /** Why it did not succeed, for a message. */
+        public List<String> because() {
+            List<String> because = new ArrayList<>();
+            because.add(timedOut ? "it had not ended after " + Durations.format(limit) : "its exit code is " + exitCode);
+            if (!output.isBlank()) {
+                because.add("it said: " + output.strip());
+            }
+            return because;
         }
     }
 
@@ -44,14 +58,14 @@ public final class HelperCommand {
                     .timeout(Math.max(1, limit.toMillis()), TimeUnit.MILLISECONDS)
                     .stopper(HelperCommand::endWithDescendants)
                     .execute();
-            return new Result(result.getExitValue(), result.outputUTF8(), false);
+            return new Result(result.getExitValue(), result.outputUTF8(), false, limit);
         } catch (TimeoutException e) {
-            return new Result(128 + 9, "", true);
+            return new Result(128 + 9, "", true, limit);
         } catch (IOException e) {
-            return new Result(127, e.getMessage(), false);
+            return new Result(127, e.getMessage(), false, limit);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Result(128 + 9, "interrupted", true);
+            return new Result(128 + 9, "interrupted", true, limit);
         } finally {
             gate.close();
         }

@@ -32,13 +32,13 @@ class NoticeIT {
 
     @Test
     void python_is_told_by_a_line_in_a_pipe(Scratch scratch) throws IOException {
-        beginsAnew(scratch, "python", "\\d+", List.of("--notify-fd", "10"), Checkout.python(), Checkout.sample("notice/notice.py"));
+        beginsAnew(scratch, "python", "[\\d.]+", List.of("--notify-fd", "10"), Checkout.python(), Checkout.sample("notice/notice.py"));
     }
 
     @Test
     @RequiresTool("bash")
     void shell_is_told_by_a_line_in_a_fifo(Scratch scratch) throws IOException {
-        beginsAnew(scratch, "shell", "\\d+", List.of("--notify-fd", "10"), "bash", Checkout.sample("notice/notice.sh"));
+        beginsAnew(scratch, "shell", "[\\d.]+", List.of("--notify-fd", "10"), "bash", Checkout.sample("notice/notice.sh"));
     }
 
     @Test
@@ -69,13 +69,15 @@ class NoticeIT {
             argv.addAll(List.of("" + server.getLocalPort(), scratch.file("settings", "cold\n")));
             try (Program program = Program.with().nullStreams().environment("PATH", System.getenv("PATH")).start(argv)) {
                 assertTrue(hello(server, () -> "").matches(name + " cold \\d+ -"));
+                Set<String> numbers = new HashSet<>();
+                scratch.file("settings", "on\n");
+                numbers.add(afterCheckpoint(scratch, server, program, name + " on (\\d+) " + away, notice));
                 Dumps.of(scratch, program).tcp(Tcp.CLOSE).run();
                 program.awaitGone();
 
                 List<String> line = new ArrayList<>(List.of("restore"));
                 line.addAll(notice);
                 line.add(scratch.path("image"));
-                Set<String> numbers = new HashSet<>();
                 for (String place : List.of("here", "there")) {
                     scratch.file("settings", place + "\n");
                     try (ThawProcess thaw = ThawProcess.in(scratch).start(line.toArray(String[]::new))) {
@@ -87,9 +89,20 @@ class NoticeIT {
                     }
                     program.awaitGone();
                 }
-                assertEquals(2, numbers.size(), "two restores of one image that choose alike");
+                assertEquals(3, numbers.size(), "two that choose alike, of one that ran on and two restores of one image");
             }
         }
+    }
+
+    /** @return the number that it has chosen, running on */
+    private static String afterCheckpoint(Scratch scratch, ServerSocket server, Program program, String expected, List<String> notice) throws IOException {
+        List<String> line = new ArrayList<>(List.of("checkpoint", "--leave-running", "--tcp", "close"));
+        line.addAll(notice);
+        line.addAll(List.of("" + program.pid(), scratch.path("image")));
+        ThawProcess.run(scratch, line.toArray(String[]::new)).expect(0);
+        String said = hello(server, () -> "");
+        assertTrue(said.matches(expected), said);
+        return said.split(" ")[2];
     }
 
     private static String hello(ServerSocket server, Supplier<String> otherwise) throws IOException {

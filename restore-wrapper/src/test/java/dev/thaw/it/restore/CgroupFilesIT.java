@@ -13,6 +13,7 @@ import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.TestCgroup;
 import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -109,6 +110,35 @@ class CgroupFilesIT {
                 try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(newCpu).cgroup(newMemory).start("restore", scratch.path("image"))) {
                     Await.until("the new limits; thaw so far:\n" + thaw.err(),
                             () -> tells(scratch, "cpu.cfs_quota_us=70000, cpu.cfs_period_us=50000", "memory.limit_in_bytes=536870912"));
+                    ProcessCalls.kill(holder.pid(), Signals.SIGTERM);
+                    thaw.awaitEnd().expect(128 + Signals.SIGTERM);
+                }
+            }
+        }
+    }
+
+    @Test
+    void program_that_holds_its_limits_for_life_reads_the_new_ones_of_version_2(Scratch scratch) {
+        try (TestCgroup old = TestCgroup.v2();
+                TestCgroup now = TestCgroup.v2();
+                OwnedFd log = scratch.open("log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND)) {
+            old.write("cgroup.max.descendants", "111");
+            now.write("cgroup.max.descendants", "222");
+            // Where the cpu controller is one of version 2; a hybrid has it in version 1.
+            boolean cpu = FileCalls.statIfExists(old.file("cpu.max")).isPresent();
+            if (cpu) {
+                old.write("cpu.max", "150000 100000");
+                now.write("cpu.max", "70000 50000");
+            }
+            try (Program holder = Program.with().cgroup(old).descriptor(1, log.number()).nullStreams()
+                    .start(Checkout.python(), Checkout.sample("cgroup-holder/holder.py"), "0.05")) {
+                Await.until("its limits", () -> tells(scratch, cpu ? "cpu.max=150000 100000, " : "", "cgroup.max.descendants=111"));
+                ThawProcess.run(scratch, "checkpoint", "" + holder.pid(), scratch.path("image")).expect(0);
+                holder.awaitGone();
+                old.vanish();
+                try (ThawProcess thaw = ThawProcess.in(scratch).cgroup(now).start("restore", scratch.path("image"))) {
+                    Await.until("the new limits; thaw so far:\n" + thaw.err(),
+                            () -> tells(scratch, cpu ? "cpu.max=70000 50000, " : "", "cgroup.max.descendants=222"));
                     ProcessCalls.kill(holder.pid(), Signals.SIGTERM);
                     thaw.awaitEnd().expect(128 + Signals.SIGTERM);
                 }

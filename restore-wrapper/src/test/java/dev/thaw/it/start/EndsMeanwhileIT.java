@@ -59,6 +59,16 @@ class EndsMeanwhileIT {
     }
 
     @Test
+    void a_child_that_comes_just_before_the_dump_is_counted(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("signal.signal(signal.SIGUSR1, lambda *_: os.fork() or time.sleep(1000))");
+            String criu = StoppingCriu.beginning(scratch, "dump", "kill -USR1 $3; while [ -z \"$(cat /proc/$3/task/$3/children)\" ]; do sleep 0.05; done");
+            ThawProcess.run(scratch, "checkpoint", "--criu", criu, "" + puppet.pid(), scratch.path("image")).expect(0)
+                    .expectOut("/image/000001: 2 processes, ");
+        }
+    }
+
+    @Test
     void what_was_stopped_before_the_dump_is_restored_stopped_and_goes_on_when_told(Scratch scratch) {
         try (Streams.Attended echo = run(scratch)) {
             String criu = StoppingCriu.beginning(scratch, "dump", "kill -STOP $3; while " + STATE + "[ \"${s%% *}\" != T ]; do sleep 0.05; done");

@@ -95,11 +95,32 @@ class HooksIT {
             puppet.awaitGone();
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--status-fd", "2", "--notify-fd", "0", scratch.path("image"))) {
                 thaw.awaitErr("\"event\":\"ready\"");
-                assertTrue(thaw.err().contains("fd 0 of pid " + puppet.pid() + " was not told of the restore\n  because: it is neither a pipe nor a FIFO"),
+                assertTrue(thaw.err().contains("fd 0 of pid " + puppet.pid() + " was not told that it was restored\n  because: it is neither a pipe nor a FIFO"),
                         thaw.err());
                 puppet.eval("leave(42)");
                 thaw.awaitEnd().expect(42);
             }
+        }
+    }
+
+    @Test
+    void after_a_checkpoint_what_runs_on_is_told_by_a_line_and_a_signal_and_its_operator_by_a_command(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String reader = puppet.eval("catch(signal.SIGUSR1); pipe = os.pipe()\npipe[0]");
+            String pid = Integer.toString(puppet.pid());
+            String image = scratch.path("image");
+            ThawProcess.run(scratch, "checkpoint", "--leave-running", "--after-checkpoint", "echo $THAW_PID $THAW_IMAGE $THAW_SECONDS >told",
+                    "--notify-fd", reader, "--notify-signal", "USR1", pid, image).expect(0);
+            String line = puppet.eval("os.read(pipe[0], 100)");
+            assertTrue(line.matches("b'checkpointed \\d+\\.\\d{3}\\\\n'"), line);
+            assertEquals("['SIGUSR1']", puppet.eval("caught"));
+            assertTrue(scratch.read("told").matches(pid + " " + image + "/000001 \\d+\\.\\d{3}\n"), scratch.read("told"));
+            ThawProcess.run(scratch, "checkpoint", "--leave-running", "--after-checkpoint", "echo no; exit 3", "--notify-fd", "0", pid, image).expect(0)
+                    .expectErr("the command of --after-checkpoint failed; the checkpoint is there").expectErr("it said: no")
+                    .expectErr("fd 0 of pid " + pid + " was not told that it was checkpointed");
+            assertEquals("000002", FileCalls.readlink(image + "/current"));
+            ThawProcess.run(scratch, "checkpoint", "--notify-signal", "USR1", pid, image).expect(2).expectErr("--leave-running");
+            assertEquals("2", puppet.eval("1 + 1"));
         }
     }
 
