@@ -42,7 +42,7 @@ final class BondRules {
         boolean ownIpc = !process.namespace("ipc").equals(scan.dumper().namespaces().getOrDefault("ipc", ""));
         if (special.systemV() && !ownIpc) {
             draft.add(Finding.problem(process.text() + " has System V shared memory, in the IPC namespace of this machine",
-                    "criu dumps such memory only together with an IPC namespace", "start it in one of its own: unshare --ipc COMMAND"));
+                    "criu dumps such memory only together with an IPC namespace", "start it in one of its own: thaw run --ipc-namespace -- COMMAND"));
         }
         if (special.secret()) {
             draft.add(Finding.problem(process.text() + " has secret memory (memfd_secret)", "nobody but the process can read it, criu included",

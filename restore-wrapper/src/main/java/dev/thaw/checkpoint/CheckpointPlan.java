@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What {@link CheckpointPlanner} decides. */
 public sealed interface CheckpointPlan {
@@ -9,9 +10,10 @@ public sealed interface CheckpointPlan {
      * It can be dumped.
      *
      * @param criuOptions those that this tree needs, in a fixed order
+     * @param user whom criu dumps as; empty for thaw's own
      * @param toEnd intruders that are to be ended first
      */
-    record Ready(List<String> criuOptions, List<Finding> notes, List<TreeScan.Intruder> toEnd) implements CheckpointPlan {
+    record Ready(List<String> criuOptions, List<Finding> notes, Optional<DumpUser> user, List<TreeScan.Intruder> toEnd) implements CheckpointPlan {
         public Ready {
             criuOptions = List.copyOf(criuOptions);
             notes = List.copyOf(notes);

@@ -14,8 +14,9 @@ public final class CheckpointPlanner {
      * What is known of a tree before it is dumped.
      *
      * @param criuOptions those that it needs, in a fixed order; also where it cannot be dumped
+     * @param user whom criu dumps as; empty for thaw's own
      */
-    public record Judgement(List<String> criuOptions, List<Finding> findings) {}
+    public record Judgement(List<String> criuOptions, List<Finding> findings, Optional<DumpUser> user) {}
 
     /** Everything that the rules say, whether the tree can be dumped or not. */
     public static Judgement judge(TreeScan scan, DumpOptions options) {
@@ -28,7 +29,7 @@ public final class CheckpointPlanner {
         new TerminalRules(scan, draft).apply();
         new SocketRules(scan, options, draft).apply();
         new FileRules(scan, options, draft).apply();
-        return new Judgement(draft.criuOptions(), draft.findings());
+        return new Judgement(draft.criuOptions(), draft.findings(), draft.user());
     }
 
     public static CheckpointPlan plan(TreeScan scan, DumpOptions options) {
@@ -38,7 +39,7 @@ public final class CheckpointPlanner {
             return new CheckpointPlan.Rejected(problems);
         }
         List<Intruder> toEnd = options.intruders() == Intruders.END ? scan.intruders() : List.of();
-        return new CheckpointPlan.Ready(judgement.criuOptions(), judgement.findings(), toEnd);
+        return new CheckpointPlan.Ready(judgement.criuOptions(), judgement.findings(), judgement.user(), toEnd);
     }
 
     /** Whether criu will hold back packets: for connections that go on, and for a network namespace of the tree's own in any case. */

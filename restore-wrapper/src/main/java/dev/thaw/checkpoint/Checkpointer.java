@@ -132,8 +132,8 @@ public final class Checkpointer {
                     hold && !planned.scan().dumper().inside() ? script.path() : "", options);
             report.detail("criu " + request.criu().version() + ": " + String.join(" ", dump.arguments(request.criu().path())));
             try (DumpRun run = planned.scan().dumper().inside()
-                    ? DumpRun.startInside(request.pid(), request.criu().path(), dump, hold ? OptionalInt.of(script.number()) : OptionalInt.empty())
-                    : DumpRun.start(request.criu().path(), dump)) {
+                    ? DumpRun.startInside(request.pid(), request.criu().path(), dump, planned.plan().user(), hold ? OptionalInt.of(script.number()) : OptionalInt.empty())
+                    : DumpRun.start(request.criu().path(), dump, planned.plan().user())) {
                 attempt.running(run);
                 return hold ? heldDump(planned, attempt, sealing, run) : plainDump(planned, attempt, sealing, run);
             }

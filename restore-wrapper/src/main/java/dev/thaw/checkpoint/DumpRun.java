@@ -51,10 +51,11 @@ final class DumpRun implements AutoCloseable {
     /**
      * Starts it in a session of its own, so that a Ctrl-C on the terminal ends thaw, which then ends criu in good order.
      *
+     * @param user whom it is to run as, if not as thaw
      * @throws LinuxException when criu cannot be started
      */
-    static DumpRun start(String criu, CriuDump dump) {
-        return start(dump.arguments(criu), new TreeMap<>(), Supplier::get);
+    static DumpRun start(String criu, CriuDump dump, Optional<DumpUser> user) {
+        return start(as(user, dump.arguments(criu)), new TreeMap<>(), Supplier::get);
     }
 
     /**
@@ -63,7 +64,7 @@ final class DumpRun implements AutoCloseable {
      * @param member of the namespaces
      * @param holdScript our descriptor of the script, which criu then has at a number of its own
      */
-    static DumpRun startInside(int member, String criu, CriuDump dump, OptionalInt holdScript) {
+    static DumpRun startInside(int member, String criu, CriuDump dump, Optional<DumpUser> user, OptionalInt holdScript) {
         List<String> arguments = new ArrayList<>(dump.arguments(criu));
         SortedMap<Integer, Integer> descriptors = new TreeMap<>();
         if (holdScript.isPresent()) {
@@ -72,8 +73,14 @@ final class DumpRun implements AutoCloseable {
             arguments.addAll(0, List.of("/bin/sh", "-c", "exec \"$@\" --action-script /proc/$$/fd/" + SCRIPT, "thaw"));
         }
         try (EnteredNamespaces inside = EnteredNamespaces.of(member)) {
-            return start(arguments, descriptors, inside::call);
+            return start(as(user, arguments), descriptors, inside::call);
         }
+    }
+
+    private static List<String> as(Optional<DumpUser> user, List<String> arguments) {
+        List<String> all = new ArrayList<>(user.map(DumpUser::prefix).orElse(List.of()));
+        all.addAll(arguments);
+        return all;
     }
 
     private static DumpRun start(List<String> arguments, SortedMap<Integer, Integer> descriptors, Function<Supplier<Integer>, Integer> where) {

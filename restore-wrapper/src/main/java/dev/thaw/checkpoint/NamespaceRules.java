@@ -33,6 +33,10 @@ final class NamespaceRules {
                     "criu dumps such a namespace only as a whole, from its pid 1 on", "inside: nsenter -t " + root.pid() + " -p -m thaw checkpoint "
                             + root.bonds().innerPid() + " IMAGE", "the pid of its first process: lsns -t pid"));
         }
+        if (isOwn(root, "ipc") && scan.dumper().effectiveUid() != 0) {
+            draft.add(Finding.needs(root.text() + " is in an IPC namespace of its own", "criu dumps it, and only root can restore one",
+                    "thaw restore as root"));
+        }
         if (isOwn(root, "user") && !isOwn(root, "mnt")) {
             draft.add(Finding.problem(root.text() + " is in a user namespace of its own, without a mount namespace",
                     "criu can restore a user namespace only where it may mount a /proc in it", "start it with: unshare -U -r -m -p -f COMMAND"));

@@ -3,6 +3,7 @@ package dev.thaw.checkpoint;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -14,6 +15,7 @@ final class PlanDraft {
     private final Set<String> externals = new LinkedHashSet<>();
     private final List<Finding> findings = new ArrayList<>();
     private String networkLock = "";
+    private Optional<DumpUser> user = Optional.empty();
     private long largestGhostBytes;
 
     void flag(String option) {
@@ -30,6 +32,15 @@ final class PlanDraft {
 
     void networkLock(String method) {
         networkLock = method;
+    }
+
+    /** criu is to dump as somebody else. */
+    void dumpAs(DumpUser other) {
+        user = Optional.of(other);
+    }
+
+    Optional<DumpUser> user() {
+        return user;
     }
 
     /** A deleted file whose content goes into the image. */

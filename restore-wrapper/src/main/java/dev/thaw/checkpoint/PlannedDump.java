@@ -36,7 +36,8 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
         }
         // They may have held the other ends of things.
         TreeScan without = scan(request.pid()).after(plan.toEnd());
-        return new PlannedDump(without, new CheckpointPlan.Ready(ready(without, options).criuOptions(), notes, List.of()));
+        CheckpointPlan.Ready again = ready(without, options);
+        return new PlannedDump(without, new CheckpointPlan.Ready(again.criuOptions(), notes, again.user(), List.of()));
     }
 
     String root() {

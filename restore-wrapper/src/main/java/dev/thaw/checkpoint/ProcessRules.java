@@ -2,6 +2,7 @@ package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.TreeScan.Dumper;
 import java.util.List;
+import java.util.Optional;
 
 /** What criu asks of the processes themselves. */
 final class ProcessRules {
@@ -72,7 +73,11 @@ final class ProcessRules {
         if (!dumper.has(Dumper.CAP_SYS_RESOURCE)) {
             List<ScannedProcess> others = scan.processes().stream()
                     .filter(process -> !process.isZombie() && !process.belongsTo(dumper.uid(), dumper.gid())).toList();
-            if (!others.isEmpty()) {
+            Optional<DumpUser> user = others.isEmpty() ? Optional.empty() : userOfAll();
+            if (user.isPresent()) {
+                draft.flag("--unprivileged");
+                draft.dumpAs(user.get());
+            } else if (!others.isEmpty()) {
                 ScannedProcess first = others.get(0);
                 String more = others.size() == 1 ? "" : " and " + (others.size() - 1) + " more of the tree";
                 draft.add(Finding.problem(first.text() + more + " runs as another user (uid " + first.uids().get(1) + ", gid " + first.gids().get(1) + ")",
@@ -80,6 +85,18 @@ final class ProcessRules {
                         "thaw with CAP_SYS_RESOURCE", "thaw as uid " + first.uids().get(1) + " with CAP_CHECKPOINT_RESTORE"));
             }
         }
+    }
+
+    /** The one user of all processes, if thaw can have criu run as that one and keep its capabilities. */
+    private Optional<DumpUser> userOfAll() {
+        Dumper dumper = scan.dumper();
+        ScannedProcess root = scan.root();
+        int uid = root.uids().get(0);
+        int gid = root.gids().get(0);
+        boolean all = scan.processes().stream().allMatch(process -> process.isZombie() || process.belongsTo(uid, gid));
+        boolean able = dumper.effectiveUid() == 0 && dumper.has(Dumper.CAP_SETUID) && dumper.has(Dumper.CAP_SETGID) && dumper.has(Dumper.CAP_SYS_PTRACE)
+                && dumper.has(Dumper.CAP_DAC_OVERRIDE);
+        return all && able && uid != 0 ? Optional.of(new DumpUser(uid, gid, dumper.capabilities())) : Optional.empty();
     }
 
     private void traced(ScannedProcess process) {

@@ -12,6 +12,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.ProcessCalls;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -61,9 +62,10 @@ final class Sealing {
         FileCalls.writeFile(attempt.generation().directory() + "/" + CriuDump.LOG, KernelString.encode(attempt.log()), PRIVATE);
     }
 
-    /** criu writes some files readable for all, such as the content of deleted ones. */
+    /** criu writes some files readable for all, such as the content of deleted ones; and a criu that ran as another user, as that one's. */
     private static void store(String path) {
         try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW)) {
+            FileCalls.chown(path, ProcessCalls.geteuid(), ProcessCalls.getegid());
             FileCalls.fchmod(file.number(), PRIVATE);
             FileCalls.fsync(file.number());
         }

@@ -52,6 +52,10 @@ public record TreeScan(
      */
     public record Dumper(
             List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside) {
+        static final int CAP_DAC_OVERRIDE = 1;
+        static final int CAP_SETGID = 6;
+        static final int CAP_SETUID = 7;
+        static final int CAP_SYS_PTRACE = 19;
         static final int CAP_SYS_ADMIN = 21;
         static final int CAP_SYS_RESOURCE = 24;
         static final int CAP_CHECKPOINT_RESTORE = 40;

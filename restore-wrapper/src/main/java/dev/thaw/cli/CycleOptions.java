@@ -28,6 +28,15 @@ public final class CycleOptions {
     @Option(names = "--pid-namespace", description = "Give it a pid namespace of its own, so that one image runs many times at once.")
     private boolean pidNamespace;
 
+    @Option(names = "--ipc-namespace",
+            description = "Start COMMAND in an IPC namespace of its own, so that its System V shared memory can be checkpointed; a restore makes that namespace again.")
+    private boolean ipcNamespace;
+
+    @Option(names = "--once",
+            description = "Let a checkpoint count for one life: before the application runs, restored or started, IMAGE/current is removed. For programs whose "
+                    + "files go on while a checkpoint does not, such as databases: after a crash COMMAND is started.")
+    private boolean once;
+
     @Option(names = "--after-restore", paramLabel = "CMD",
             description = "Run with sh -c after a restore, the pid in $$THAW_PID, the image in $$THAW_IMAGE, and in $$THAW_SECONDS how long ago it "
                     + "was made; its failure is the restore's.")
@@ -75,13 +84,21 @@ public final class CycleOptions {
         return pidNamespace;
     }
 
+    boolean ipcNamespace() {
+        return ipcNamespace;
+    }
+
+    boolean once() {
+        return once;
+    }
+
     boolean checkpointsOnTerm() {
         return onTerm == OnTerm.CHECKPOINT;
     }
 
     /** Whether one was given that means something only where there is an image. */
     boolean needsImage() {
-        return onFailure != null || afterRestore != null || notice.given() || checkpointsOnTerm();
+        return onFailure != null || once || afterRestore != null || notice.given() || checkpointsOnTerm();
     }
 
     AfterRestore afterRestore() {

@@ -95,7 +95,7 @@ final class RestoreCommand implements Callable<Integer> {
         Optional<String> socket = sources.broker();
         RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(socket),
                 (name, recorded) -> Brokers.retrieve(name, socket.or(() -> recorded)), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
-                cycle.pidNamespace(), cycle.afterRestore(), "", registry, environment::variable);
+                cycle.pidNamespace(), cycle.once(), cycle.afterRestore(), "", registry, environment::variable);
         Optional<TermCheckpoint> term = cycle.checkpointsOnTerm() ? cycle.onTerm(imageRoot(), common, environment, registry, status, report)
                 : Optional.empty();
         LifecycleOptions lifecycle = life.lifecycle(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none))
@@ -109,8 +109,8 @@ final class RestoreCommand implements Callable<Integer> {
         Map<Integer, Source> streams = sources.byNumber();
         streams.values().removeIf(Source.Original.class::isInstance);
         LaunchSpec spec = new LaunchSpec(command, Optional.empty(), List.of(), streams, Set.of(), List.of(), SessionPolicy.NEW, life.detach(), true);
-        RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), lifecycle, environment.environment(),
-                held -> Brokers.retrieve(held, sources.broker()), Optional.empty());
+        RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), cycle.ipcNamespace(), lifecycle,
+                environment.environment(), held -> Brokers.retrieve(held, sources.broker()), Optional.empty());
         return new StartOrRestore.Command(Surroundings.asked(command, environment.environment(), Optional.empty()),
                 () -> Run.execute(run, registry, status, report), true);
     }

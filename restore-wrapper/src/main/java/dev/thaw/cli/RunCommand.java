@@ -124,7 +124,7 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         RestoreOptions options = restoreOptions(cold.spec().kept());
         RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(Optional.ofNullable(broker)),
                 (held, recorded) -> Brokers.retrieve(held, Optional.ofNullable(broker).or(() -> recorded)), Map.of(), () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")), cycle.pidNamespace(),
-                cycle.afterRestore(), cold.name(), registry, environment::variable);
+                cycle.once(), cycle.afterRestore(), cold.name(), registry, environment::variable);
         LifecycleOptions life = cold.lifecycle().notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)));
         StartOrRestore.Command command = new StartOrRestore.Command(
                 Surroundings.asked(this.command, environment.environment(), Optional.ofNullable(directory)),
@@ -155,7 +155,7 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
         List<String> inherited = environment.environment().stream()
                 .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
-        return new RunOptions(spec, name == null ? "" : name, exec, floor, cycle.pidNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
+        return new RunOptions(spec, name == null ? "" : name, exec, floor, cycle.pidNamespace(), cycle.ipcNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
                 held -> Brokers.retrieve(held, Optional.ofNullable(broker)),
                 keepInBroker ? Optional.of(Brokers.socketOr(Optional.ofNullable(broker))) : Optional.empty());
     }
@@ -175,8 +175,8 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         if (exec && (life.needsThawBeside() || streams.byNumber().containsValue(new Source.Pty()))) {
             throw usage("--exec does not go with an option that needs thaw beside the command", "after --exec there is no thaw any more");
         }
-        if (exec && (image != null || cycle.pidNamespace())) {
-            throw usage("--exec does not go with --image and --pid-namespace", "after --exec there is no thaw any more");
+        if (exec && (image != null || cycle.pidNamespace() || cycle.ipcNamespace())) {
+            throw usage("--exec does not go with --image, --pid-namespace and --ipc-namespace", "after --exec there is no thaw any more");
         }
         if (image == null && (cycle.needsImage() || maps.isUsed())) {
             throw usage("an option was given that is for a restore or a checkpoint, and no --image", "there is nothing to restore, and no place to write to");

@@ -56,6 +56,11 @@ public record ImageSnapshot(String directory, Inventory inventory, List<TaskImag
         return tasks.get(0);
     }
 
+    /** Kinds of namespaces that the root had to itself, as criu saw it: pid, net, ipc and so on. */
+    public List<String> ownNamespaces() {
+        return root().ids().otherThan(inventory.rootIds());
+    }
+
     public Optional<TaskImage> task(int pid) {
         return Optional.ofNullable(index.tasks().get(pid));
     }

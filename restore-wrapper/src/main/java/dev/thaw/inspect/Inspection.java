@@ -12,6 +12,7 @@ import java.util.List;
  * @param shellJob the root led no session: a restore has to have criu's {@code --shell-job}
  * @param tcpClose TCP connections are closed after a restore
  * @param quarantined why it is not restored any more, and when that was found; empty when it is
+ * @param namespaces kinds that are the tree's own, and not those that criu was in: ipc, pid, time
  * @param processes root first, parents before children
  * @param files that are mapped or executed
  * @param cgroups of the root
@@ -26,11 +27,13 @@ public record Inspection(
         boolean shellJob,
         boolean tcpClose,
         String quarantined,
+        List<String> namespaces,
         List<ProcessView> processes,
         List<FileView> files,
         List<CgroupView> cgroups) {
 
     public Inspection {
+        namespaces = List.copyOf(namespaces);
         processes = List.copyOf(processes);
         files = List.copyOf(files);
         cgroups = List.copyOf(cgroups);

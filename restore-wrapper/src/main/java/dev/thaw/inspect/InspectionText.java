@@ -43,6 +43,9 @@ public final class InspectionText {
         if (inspection.tcpClose()) {
             facts.add("TCP connections will be closed");
         }
+        if (!inspection.namespaces().isEmpty()) {
+            facts.add("namespaces of its own: " + String.join(", ", inspection.namespaces()));
+        }
         String quarantined = inspection.quarantined().isEmpty() ? ""
                 : "  quarantined: " + KernelString.printable(inspection.quarantined()) + "\n";
         return KernelString.printable(inspection.directory()) + "\n  " + String.join("; ", facts) + "\n" + quarantined;

@@ -66,6 +66,7 @@ public final class Inspector {
                 !image.root().isSessionLeader(),
                 image.inventory().tcpClose(),
                 quarantined,
+                image.ownNamespaces(),
                 image.tasks().stream().map(inspector::process).toList(),
                 inspector.files(),
                 manifest.isPresent() ? remembered(manifest.get()) : inspector.cgroups());

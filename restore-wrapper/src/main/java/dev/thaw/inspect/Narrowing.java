@@ -31,7 +31,7 @@ public record Narrowing(Set<Integer> pids, List<Descriptor> descriptors) {
         List<FileView> files = descriptors.isEmpty() ? all.files().stream().filter(file -> file.usedBy().stream().anyMatch(pids::contains)).toList()
                 : List.of();
         return new Inspection(all.directory(), all.generation(), all.created(), all.thawVersion(), all.criuVersion(), all.bytes(), all.shellJob(),
-                all.tcpClose(), all.quarantined(), processes, files, List.of());
+                all.tcpClose(), all.quarantined(), all.namespaces(), processes, files, List.of());
     }
 
     private ProcessView only(ProcessView process) {

@@ -1,5 +1,6 @@
 package dev.thaw.restore;
 
+import dev.thaw.image.ImageSnapshot;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -51,6 +52,19 @@ public final class Privileges {
             throw new Failure(ExitCode.FAILURE, "restoring needs " + String.join(", ", missing) + ", which this process does not have",
                     List.of("it runs as root, but without: a container that was not given it"),
                     List.of("give it to the container: capabilities, add (docs/containers.md)"), new NotTheImagesFault("capabilities"));
+        }
+    }
+
+    /**
+     * What an image needs of its own.
+     *
+     * @throws Failure when it is missing here
+     */
+    public static void requireFor(ImageSnapshot image) {
+        if (image.ownNamespaces().contains("ipc") && ProcessCalls.geteuid() != 0) {
+            throw new Failure(ExitCode.FAILURE, "restoring an IPC namespace needs root, and this process runs as uid " + ProcessCalls.geteuid(),
+                    List.of("the image has one of its own, and its limits in /proc/sys/kernel are for root to write"), List.of("as root"),
+                    new NotTheImagesFault("rights"));
         }
     }
 

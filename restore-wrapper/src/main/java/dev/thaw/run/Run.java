@@ -12,6 +12,7 @@ import dev.thaw.launcher.SpawnPlan;
 import dev.thaw.launcher.SpawnPlan.Remark;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.pidns.IpcNamespace;
 import dev.thaw.pidns.PidNamespace;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -103,7 +104,7 @@ public final class Run {
     }
 
     private int attend(PreparedLaunch prepared, Optional<PidNamespace> namespace, SignalForwarder signals) {
-        LaunchedProcess process = register(() -> namespace.map(inside -> prepared.start(inside::call)).orElseGet(prepared::start));
+        LaunchedProcess process = register(() -> prepared.start(start -> where(namespace, start)));
         prepared.close();
         OwnStreams.close(options.spec().kept());
         report.detail("started pid " + process.pid() + ": " + String.join(" ", options.spec().command()));
@@ -116,6 +117,13 @@ public final class Run {
             registry.ifPresent(names -> names.remove(process.record()));
         }
         return code;
+    }
+
+    private int where(Optional<PidNamespace> pids, Supplier<Integer> start) {
+        if (options.ipcNamespace()) {
+            return IpcNamespace.start(pids, start);
+        }
+        return pids.isPresent() ? pids.get().call(start) : start.get();
     }
 
     private LaunchedProcess register(Supplier<LaunchedProcess> start) {

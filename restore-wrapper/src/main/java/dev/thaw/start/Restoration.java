@@ -70,6 +70,7 @@ public final class Restoration {
         CriuBinary criu = search.orFailure();
         report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
         Privileges.requireForRestore();
+        Privileges.requireFor(planning.image());
         Markers.check(settings.markers().keySet(), plan);
         try (FreshTerminal terminal = new FreshTerminal()) {
             return attend(planning, plan, criu, terminal, start, life);
@@ -81,6 +82,10 @@ public final class Restoration {
                 signals::endAskedFor);
         RestoreRequest request = new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(),
                 life.timeout().orElse(RestoreSettings.LIMIT), settings.pidNamespace());
+        if (settings.once()) {
+            String root = Spending.rootOf(planning.resolved().imageRoot());
+            restorer.lookingAt(pid -> Spending.spend(root));
+        }
         Registration registration = new Registration(settings.name(), settings.registry(), report);
         Restored[] restored = new Restored[1];
         boolean ended = false;

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
  * @param markers texts by descriptor, see {@link dev.thaw.restore.Markers}
  * @param criu looks for one
  * @param pidNamespace whether into a fresh pid namespace
+ * @param once whether no generation counts any more when the application runs
  * @param name under which others find the application, or empty
  * @param registry where names are kept, if there is a place for them
  * @param variable value of an environment variable
@@ -35,6 +36,7 @@ public record RestoreSettings(
         Map<Integer, String> markers,
         Supplier<CriuSearch> criu,
         boolean pidNamespace,
+        boolean once,
         AfterRestore afterRestore,
         String name,
         Optional<NameRegistry> registry,

@@ -61,7 +61,9 @@ public final class StartOrRestore {
         try {
             ImagePlace place = ImagePlace.of(image);
             place.passedOver().forEach(generation -> report.detail(sayQuarantined(generation)));
-            return follow(Course.of(place.candidates(), command.onFailure()), command, place);
+            // What is older than the one that counts is further behind the application's files.
+            List<Generation> candidates = settings.once() ? place.candidates().stream().limit(1).toList() : place.candidates();
+            return follow(Course.of(candidates, command.onFailure()), command, place);
         } catch (ImageException e) {
             Failure failure = Planning.imageFailure(image, e);
             if (!command.onFailure()) {
@@ -77,6 +79,9 @@ public final class StartOrRestore {
             Next next = course.next();
             if (next instanceof Next.Start start) {
                 start.despite().ifPresent(failure -> report.warning("starting the command anew: " + failure.what(), failure.because(), List.of()));
+                if (settings.once()) {
+                    Spending.spend(Spending.rootOf(place.root()));
+                }
                 return command.start().getAsInt();
             }
             if (next instanceof Next.End end) {

@@ -30,6 +30,15 @@ final class JvmSignals {
         return () -> register(signal, before);
     }
 
+    /** Before a handler for SIGCHLD: the JDK takes it away when it first starts a process, in the initializer of this class of its (ProcessImpl_md.c). */
+    static void settleChildSignal() {
+        try {
+            Class.forName("java.lang.ProcessImpl");
+        } catch (ClassNotFoundException anotherJdk) {
+            return; // which starts processes in some other way
+        }
+    }
+
     private static Object signal(int number) {
         try {
             return SIGNAL.getConstructor(String.class).newInstance(Signals.name(number).substring("SIG".length()));

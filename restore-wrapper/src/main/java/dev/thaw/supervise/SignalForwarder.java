@@ -42,6 +42,7 @@ public final class SignalForwarder implements AutoCloseable {
                 forwarder.handle(signal);
             }
         }
+        JvmSignals.settleChildSignal();
         // A caller that ignores SIGCHLD would have our children reaped by the kernel, exit status and all.
         forwarder.handle(Signals.SIGCHLD);
         // The JVM's answer to it, a thread dump, would go into the application's output.

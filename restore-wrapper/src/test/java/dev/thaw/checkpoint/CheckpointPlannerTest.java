@@ -99,7 +99,7 @@ class CheckpointPlannerTest {
                 Arguments.of(tree().tracer(4711), "pid 100 (app) is traced by pid 4711", "kill 4711"),
                 Arguments.of(tree().state('Z'), "pid 100 (app) has ended", ""),
                 Arguments.of(tree().dumper(0, ScanBuilder.ALL_CAPABILITIES, 900, 100, 1), "the tree of pid 100 (app) contains thaw", "another terminal"),
-                Arguments.of(tree().uid(33).dumper(0, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24), 900), "runs as another user (uid 33, gid 33)", "CAP_SYS_RESOURCE"),
+                Arguments.of(tree().uid(33).child(101).dumper(0, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24), 900), "runs as another user (uid 33, gid 33)", "CAP_SYS_RESOURCE"),
                 Arguments.of(tree().uid(33).dumper(33, 0, 900), "uid 33 may not dump processes", "the same as root"),
                 Arguments.of(tree().intruder(Bond.SESSION), "pid 77 (sh), which is in session 100 of the tree", "--intruders end"),
                 Arguments.of(tree().tcp(3, 11, ESTABLISHED), "a TCP connection is open", "--tcp close"),
@@ -113,6 +113,19 @@ class CheckpointPlannerTest {
         assertEquals(1, problems.size(), problems::toString);
         assertTrue(problems.get(0).what().contains(what), problems::toString);
         assertTrue(String.join("; ", problems.get(0).tries()).contains(toTry), problems::toString);
+    }
+
+    @Test
+    void a_tree_of_one_other_user_is_dumped_as_that_user_where_root_may_not_read_limits() {
+        long allButResource = ScanBuilder.ALL_CAPABILITIES & ~(1L << 24);
+
+        CheckpointPlan.Ready ready = ready(tree().uid(33).dumper(0, allButResource, 900), plain());
+
+        assertEquals(Optional.of(new DumpUser(33, 33, allButResource)), ready.user());
+        assertTrue(ready.criuOptions().contains("--unprivileged"), ready::toString);
+        assertEquals(Optional.empty(), ready(tree().uid(33).dumper(0, ScanBuilder.ALL_CAPABILITIES, 900), plain()).user());
+        assertEquals(List.of("setpriv", "--reuid=33", "--regid=34", "--clear-groups", "--inh-caps=-all,+cap_0,+cap_21", "--ambient-caps=-all,+cap_0,+cap_21"),
+                new DumpUser(33, 34, 1 | 1 << 21).prefix());
     }
 
     @Test

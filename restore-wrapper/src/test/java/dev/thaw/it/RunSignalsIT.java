@@ -8,6 +8,7 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
+import dev.thaw.linux.proc.StatusFile;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -54,6 +55,16 @@ class RunSignalsIT {
             FORWARDED.forEach(signal -> expected.put(signal, 1L));
             expected.put(Signals.SIGTERM, 2L);
             assertEquals(expected, counts(thaw.out()));
+        }
+    }
+
+    @Test
+    void the_end_of_the_command_is_heard_of_after_a_ready_command_too(Scratch scratch) {
+        try (ThawProcess thaw = thaw(scratch).start("run", "--ready-command", "true", "--status-fd", "2", "--", "sleep", "1000")) {
+            thaw.awaitErr("\"event\":\"ready\"");
+            assertTrue(StatusFile.read(thaw.pid()).caughtSignals().contains(Signals.SIGCHLD), "the JDK has taken our handler away");
+            thaw.signal(Signals.SIGTERM);
+            thaw.awaitEnd().expect(143);
         }
     }
 

@@ -60,8 +60,8 @@ final class RightsRules {
             findings.add(Finding.needs("CAP_SYS_PTRACE is missing", "only processes of uid " + rights.uid() + " can be looked at and dumped", GIVE.formatted("sys_ptrace")));
         }
         if (!has(SYS_RESOURCE)) {
-            findings.add(Finding.needs("CAP_SYS_RESOURCE is missing", "criu cannot read the limits of processes of other users, and cannot raise limits",
-                    "run thaw as the user whose processes they are", "give thaw the capability: docker run --cap-add SYS_RESOURCE …"));
+            findings.add(Finding.needs("CAP_SYS_RESOURCE is missing", "criu can dump a tree of one user, but not one of several, since it may not read their limits; and it cannot raise limits",
+                    "start all of the application as one user", "give thaw the capability: docker run --cap-add SYS_RESOURCE …"));
         }
         if (!has(NET_ADMIN)) {
             findings.add(Finding.needs("CAP_NET_ADMIN is missing", "established TCP connections cannot be kept", "thaw checkpoint --tcp close", GIVE.formatted("net_admin")));

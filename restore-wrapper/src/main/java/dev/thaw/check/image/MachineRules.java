@@ -37,6 +37,7 @@ final class MachineRules {
         }
         mismatches();
         rights();
+        namespaces();
         int dumped = facts.image().inventory().lsmType();
         if (dumped != machine.lsm()) {
             findings.add(Finding.stops("dumped with " + MODULES.get(Math.min(dumped, 2)) + ", and here is " + MODULES.get(machine.lsm()),
@@ -81,6 +82,13 @@ final class MachineRules {
         if (!uids.isEmpty() && !(machine.has(SETUID) && machine.has(SETGID))) {
             findings.add(Finding.stops("the image has processes of uid " + uids.iterator().next() + ", and thaw runs as uid " + machine.uid(),
                     "setting another user needs CAP_SETUID and CAP_SETGID", "run thaw as root"));
+        }
+    }
+
+    private void namespaces() {
+        if (facts.image().ownNamespaces().contains("ipc") && machine.uid() != 0) {
+            findings.add(Finding.stops("the image has an IPC namespace of its own, and thaw runs as uid " + machine.uid(),
+                    "its limits in /proc/sys/kernel are for root to write", "run thaw as root"));
         }
     }
 

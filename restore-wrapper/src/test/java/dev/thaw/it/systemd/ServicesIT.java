@@ -1,6 +1,7 @@
 package dev.thaw.it.systemd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Await;
@@ -16,10 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,11 +31,11 @@ import org.junit.jupiter.api.Timeout;
 @IntegrationTest
 @RequiresCriu
 @RequiresRoot
-@RequiresTool({"systemctl", "journalctl", "nsenter", "unshare", "redis-server", "redis-cli", "nginx"})
+@RequiresTool({"systemctl", "journalctl", "nsenter", "unshare", "redis-server", "redis-cli", "nginx", "pg_createcluster"})
 @Timeout(240)
 class ServicesIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final List<String> UNITS = List.of("thaw-redis.service", "thaw-nginx.service", "python-web.service", "java-web@.service");
+    private static final List<String> UNITS = List.of("thaw-redis.service", "thaw-nginx.service", "python-web.service", "java-web@.service", "thaw-postgresql@.service");
 
     @Test
     void real_servers_go_on_at_the_next_start_with_all_they_had_in_memory(Scratch scratch) throws IOException {
@@ -73,6 +76,52 @@ class ServicesIT {
                 awaitJournal(machine, "java-web@" + version, "Full thread dump");
             }
         }
+    }
+
+    @Test
+    void postgresql_goes_on_once_from_each_checkpoint_and_recovers_by_itself_from_a_crash(Scratch scratch) throws IOException {
+        Path bin = postgres();
+        String version = bin.getParent().getFileName().toString();
+        String service = "thaw-postgresql@" + version;
+        try (SystemdMachine machine = machine(scratch)) {
+            start(machine, List.of(service));
+            sql(machine, bin, "create table seen (n int); insert into seen values (1)");
+            String began = sql(machine, bin, "select pg_postmaster_start_time()");
+            machine.run("systemctl", "stop", service);
+            assertEquals("inactive", machine.property(service, "ActiveState"), machine::journal);
+
+            start(machine, List.of(service));
+            assertEquals("1", sql(machine, bin, "select n from seen"));
+            assertEquals(began, sql(machine, bin, "select pg_postmaster_start_time()"), "restored, not started");
+            sql(machine, bin, "insert into seen values (2)");
+            assertTrue(sql(machine, bin, "select count(*) from no_such_table").contains("does not exist"));
+            awaitJournal(machine, service, "no_such_table");
+
+            machine.run("pkill", "-KILL", "-o", "-u", "postgres");
+            Await.value(() -> "a start anew" + machine.journal(), LIMIT, () -> machine.property(service, "NRestarts").equals("1")
+                    && machine.property(service, "ActiveState").equals("active") ? Optional.of(true) : Optional.empty());
+            assertEquals("1\n2", sql(machine, bin, "select n from seen order by n"), "what was written after the checkpoint is not lost");
+            assertNotEquals(began, sql(machine, bin, "select pg_postmaster_start_time()"));
+
+            machine.run("systemctl", "restart", service);
+            assertEquals("1\n2", sql(machine, bin, "select n from seen order by n"));
+            machine.run("systemctl", "stop", service);
+            assertEquals("inactive", machine.property(service, "ActiveState"), machine::journal);
+        }
+    }
+
+    /** The directory with the programs of the newest one. */
+    private static Path postgres() throws IOException {
+        try (Stream<Path> versions = Files.list(Path.of("/usr/lib/postgresql"))) {
+            return versions.map(version -> version.resolve("bin")).filter(bin -> Files.isExecutable(bin.resolve("postgres")))
+                    .max(Comparator.comparing((Path bin) -> Integer.parseInt(bin.getParent().getFileName().toString()))).orElseThrow();
+        }
+    }
+
+    /** @return what psql says: rows, or an error */
+    private static String sql(SystemdMachine machine, Path bin, String statement) {
+        return machine.attempt("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", bin + "/psql", "-h",
+                "/run/thaw-postgresql-" + bin.getParent().getFileName(), "-p", "17413", "-d", "postgres", "-Atc", statement).text().strip();
     }
 
     private static void start(SystemdMachine machine, List<String> services) {
