@@ -1,21 +1,15 @@
 package dev.thaw.checkpoint;
 
-import dev.thaw.compat.Surroundings;
 import dev.thaw.criu.CriuDump;
 import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
-import dev.thaw.image.TaskImage;
-import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Makes a generation of what criu has written: reads it back, has it judged, puts it safely on disk, and writes the manifest last. */
@@ -72,44 +66,8 @@ final class Sealing {
     }
 
     private Manifest manifest(ImageSnapshot images) {
-        List<Manifest.Process> processes = images.tasks().stream().map(this::process).toList();
-        List<Manifest.OtherEnd> outside = new ArrayList<>();
-        scan.outside().forEach((key, holders) -> holders.forEach(
-                holder -> outside.add(new Manifest.OtherEnd(key, holder.pid(), holder.command(), holder.fd(), holder.access()))));
         long frozenMicros = DumpStatistics.read(attempt.workDirectory()).map(DumpStatistics::frozenMicros).orElse(0L);
-        return new Manifest(
-                Manifest.FORMAT,
-                Surroundings.thawVersion(),
-                request.criu().version().toString(),
-                request.criu().path(),
-                Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
-                scan.imagePid(scan.root()),
-                scan.root().arguments(),
-                criuOptions,
-                line("/proc/sys/kernel/osrelease"),
-                System.getProperty("os.arch"),
-                line("/proc/sys/kernel/random/boot_id"),
-                request.options().leaveRunning(),
-                processes,
-                outside,
-                scan.cgroups(),
-                scan.mounts().stream().filter(mount -> mount.fsType().equals("cgroup") || mount.fsType().equals("cgroup2")).toList(),
-                notes.stream().map(Finding::what).toList(),
-                images.totalBytes(),
-                frozenMicros,
-                Surroundings.record(images, scan.root().pid(), scan.root().arguments(), request.launched()),
-                request.launched().map(LaunchRecord::inBroker).orElse(List.of()));
-    }
-
-    /** The image decides which there are: some may have come or gone since the scan. */
-    private Manifest.Process process(TaskImage task) {
-        return scan.processes().stream().filter(process -> scan.imagePid(process) == task.pid()).findFirst()
-                .map(process -> new Manifest.Process(task.pid(), process.command(),
-                        process.descriptors().stream().map(ScannedDescriptor::description).toList()))
-                .orElseGet(() -> new Manifest.Process(task.pid(), task.command(), List.of()));
-    }
-
-    private static String line(String path) {
-        return KernelString.decode(FileCalls.readAll(path)).strip();
+        return Manifests.of(scan, images, new Manifests.Dump(request.criu().version().toString(), request.criu().path(), criuOptions,
+                request.options().leaveRunning(), notes.stream().map(Finding::what).toList(), frozenMicros, request.launched()));
     }
 }

@@ -175,6 +175,12 @@ public record TreeScan(
         return new TreeScan(processes, dumper, intruders, all, waiting, mounts, cgroups, frozen);
     }
 
+    /** The same, as if it were looked at with every right. */
+    public TreeScan lookedAtByRoot() {
+        return new TreeScan(processes, new Dumper(dumper.lineage(), 0, 0, 0, -1, dumper.namespaces(), dumper.inside()), intruders, outside, waiting, mounts, cgroups,
+                frozen);
+    }
+
     /** Whether the tree lives in a network namespace other than ours. */
     public boolean hasOwnNetwork() {
         return !root().isZombie() && !root().namespaces().getOrDefault("net", "").equals(dumper.namespaces().getOrDefault("net", ""));

@@ -1,6 +1,7 @@
 package dev.thaw.cli;
 
 import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.linux.FileCalls;
@@ -58,6 +59,11 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     @Option(names = "--probe", paramLabel = "CMD", description = "Run with sh -c before the first checkpoint and after each restore: 0 when the application is well.")
     private String probe;
 
+    @Option(names = "--engine", paramLabel = "criu|rehearse", defaultValue = "CRIU",
+            description = "What restores: criu, or a stand-in that gets the descriptors and tells what it has; that needs neither criu nor root, and restores no memory "
+                    + "(default: criu).")
+    private EngineName engine;
+
     @Option(names = "--cycles", paramLabel = "N", defaultValue = "1", description = "How many checkpoints and restores, one after the other (default: ${DEFAULT-VALUE}).")
     private int cycles;
 
@@ -88,6 +94,8 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     @Parameters(arity = "1..*", paramLabel = "COMMAND", hideParamSyntax = true, description = "The program and its arguments, after --.")
     private List<String> command = new ArrayList<>();
 
+    enum EngineName { CRIU, REHEARSE }
+
     RehearseCommand(Environment environment) {
         this.environment = environment;
     }
@@ -96,10 +104,23 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     public Integer call() throws InterruptedException {
         Report report = common.report(environment);
         RehearsalOptions options = options();
-        Privileges.require("a rehearsal");
-        Rehearsal rehearsal = Rehearsals.withCriu(options, CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure(),
-                Optional.ofNullable(tcp), report, environment.err(), common.quiet(), environment.environment(), environment::variable);
-        return print(rehearsal);
+        if (engine == EngineName.REHEARSE) {
+            return print(Rehearsals.withStandIn(options, Optional.ofNullable(tcp), report, environment.err(), common.quiet(), environment.environment()));
+        }
+        return print(Rehearsals.withCriu(options, criu(), Optional.ofNullable(tcp), report, environment.err(), common.quiet(), environment.environment(),
+                environment::variable));
+    }
+
+    /** What it lacks, the other engine does not need. */
+    private CriuBinary criu() {
+        try {
+            Privileges.require("a rehearsal");
+            return CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+        } catch (Failure failure) {
+            List<String> tries = new ArrayList<>(failure.tries());
+            tries.add("--engine rehearse, which restores no memory and needs neither criu nor root (docs/rehearsal.md)");
+            throw new Failure(failure.exitCode(), failure.what(), failure.because(), tries, failure);
+        }
     }
 
     private int print(Rehearsal rehearsal) {
@@ -121,6 +142,9 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     private RehearsalOptions options() {
         if (cycles < 1) {
             throw usage("--cycles " + cycles + " is none", "at least one");
+        }
+        if (engine == EngineName.REHEARSE && image != null) {
+            throw usage("--image with --engine rehearse", "it writes no images");
         }
         if (readyPort != null && (readyPort < 1 || readyPort > 65535)) {
             throw usage("--ready-port " + readyPort + " is no port", "1 to 65535");

@@ -52,6 +52,18 @@ public record ImageSnapshot(String directory, Inventory inventory, List<TaskImag
         filesInFlight = Set.copyOf(filesInFlight);
     }
 
+    /**
+     * Of a tree that was not dumped: there is no directory, and there are no images.
+     *
+     * @param unread bytes of pipes and FIFOs by pipe id
+     */
+    public static ImageSnapshot ofLiving(Inventory inventory, List<TaskImage> tasks, Map<FileId, FileImage> files, Map<Integer, List<DescriptorImage>> tables,
+            Map<Integer, TtyInfo> ttys, Map<Integer, MemfdInfo> memfds, Map<Long, byte[]> unread, List<MountImage> mounts, List<FileLockImage> locks,
+            Set<Integer> queuedSocketIds) {
+        return new ImageSnapshot("", inventory, tasks, files, tables, ttys, memfds, unread, unread, mounts, CgroupImage.NONE, List.of(), locks, List.of(),
+                Set.of(), 0, queuedSocketIds, Set.of(), SnapshotIndex.of(tasks, files, tables));
+    }
+
     public TaskImage root() {
         return tasks.get(0);
     }

@@ -136,7 +136,12 @@ final class AppStreams implements AutoCloseable {
             return text.toString();
         }
 
-        /** What comes from here on is after the restore. */
+        /** What came since {@link #mark}. */
+        synchronized String sinceMark() {
+            return text.substring(mark);
+        }
+
+        /** What comes from here on is after the start or the restore. */
         synchronized void mark() {
             mark = text.length();
         }

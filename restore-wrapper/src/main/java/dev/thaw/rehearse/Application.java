@@ -59,7 +59,7 @@ final class Application {
             return;
         }
         options.readyOutput().ifPresent(pattern -> insist(root, deadline, "it has not written what --ready-output looks for: " + pattern,
-                () -> streams.transcripts().values().stream().anyMatch(transcript -> pattern.matcher(transcript.text()).find())));
+                () -> streams.transcripts().values().stream().anyMatch(transcript -> pattern.matcher(transcript.sinceMark()).find())));
         options.readyPort().ifPresent(port -> insist(root, deadline, "nobody accepts a connection on port " + port + " of 127.0.0.1", () -> accepts(port)));
         options.readyCommand().ifPresent(command -> insist(root, deadline, "the ready command did not end with 0: " + command,
                 () -> run(command, root, "").succeeded()));

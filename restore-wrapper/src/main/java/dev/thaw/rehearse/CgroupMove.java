@@ -25,6 +25,11 @@ final class CgroupMove implements AutoCloseable {
         next();
     }
 
+    /** The one that this process is in now. */
+    String current() {
+        return current;
+    }
+
     /** Moves into another one, and removes the one before; nothing else may be in that. */
     void next() {
         String before = current;

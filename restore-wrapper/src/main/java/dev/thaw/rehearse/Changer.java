@@ -8,8 +8,10 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.rehearse.Change.ReplaceFile;
 import dev.thaw.rehearse.Change.Simple;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -36,13 +38,16 @@ final class Changer implements AutoCloseable {
      * What was done.
      *
      * @param replaced paths at which there is another file now
+     * @param moved directories that are gone, to those that took their place
      */
-    record Done(List<Observation> observations, Set<String> replaced) {}
+    record Done(List<Observation> observations, Set<String> replaced, Map<String, String> moved) {}
 
     /** @param image what was dumped */
     Done apply(Inspection image) {
         List<Observation> done = new ArrayList<>();
         Set<String> replaced = new LinkedHashSet<>();
+        Map<String, String> moved = new HashMap<>();
+        String cgroup = cgroups.map(CgroupMove::current).orElse("");
         for (Change change : changes) {
             try {
                 done.add(Observation.held(change.word(), apply(change, image, replaced)));
@@ -50,7 +55,8 @@ final class Changer implements AutoCloseable {
                 done.add(Observation.not(change.word(), "it could not be done", List.of(e.getMessage())));
             }
         }
-        return new Done(done, replaced);
+        cgroups.ifPresent(move -> moved.put(cgroup, move.current()));
+        return new Done(done, replaced, moved);
     }
 
     private String apply(Change change, Inspection image, Set<String> replaced) {

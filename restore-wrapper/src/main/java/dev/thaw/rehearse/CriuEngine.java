@@ -22,6 +22,7 @@ import dev.thaw.restore.Restored;
 import dev.thaw.restore.Restorer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -52,11 +53,17 @@ final class CriuEngine implements Engine {
     }
 
     @Override
+    public boolean restoresMemory() {
+        return true;
+    }
+
+    @Override
     public Dumped dump(int root, String image) throws InterruptedException {
         DumpOptions options = new DumpOptions(false, tcp, DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of());
         Checkpoint made = new Checkpointer(new CheckpointRequest(root, image, options, KEPT, limit, criu), Verifier.readable(), report, variable).run();
         made.notes().forEach(note -> report.detail(note.what()));
-        return new Dumped(Inspector.read(image), made.manifest().imageBytes(), made.elapsed());
+        return new Dumped(Inspector.read(image), made.manifest().imageBytes(), made.elapsed(),
+                List.of(Observation.held("checkpoint", mebibytes(made.manifest().imageBytes()))));
     }
 
     @Override
@@ -72,7 +79,13 @@ final class CriuEngine implements Engine {
                 .restore(new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(), limit, false));
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         TreeView running = TreeViews.ofLiving(ProcessTable.tree(restored.rootPid()));
-        return new Revived(Optional.of(restored.rootPid()), Optional.ofNullable(seen[0]), Optional.of(running), List.of(), elapsed);
+        return new Revived(Optional.of(restored.rootPid()), TreeViews.of(Inspector.inspect(planning.resolved(), planning.image(), planning.manifest())), seen[0],
+                Optional.of(running), List.of(Observation.held("restore", "in " + elapsed.toMillis() + " ms")),
+                elapsed);
+    }
+
+    private static String mebibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 
     static OwnedFd open(Opening opening, Function<String, OwnedFd> supplies) {

@@ -11,11 +11,16 @@ import java.util.function.Function;
 
 /** What takes an application off the machine and brings it back. */
 interface Engine {
-    /** For reports. */
+    /** For reports: {@code criu} or {@code rehearse}. */
     String name();
+
+    /** Whether it dumps and restores memory; with one that does not, each cycle begins with a start of the command. */
+    boolean restoresMemory();
 
     /**
      * Afterwards nothing of the application runs.
+     *
+     * @param image where images are written, by an engine that does
      *
      * @throws dev.thaw.report.Failure when it cannot be done; the application runs on then
      */
@@ -28,16 +33,20 @@ interface Engine {
      */
     Revived restore(String image, RestoreOptions options, Set<String> names, Function<String, OwnedFd> supplies);
 
-    /** @param bytes of the images */
-    record Dumped(Inspection inspection, long bytes, Duration elapsed) {}
+    /**
+     * @param bytes of the images
+     * @param observations of the dump
+     */
+    record Dumped(Inspection inspection, long bytes, Duration elapsed, List<Observation> observations) {}
 
     /**
      * What runs after a restore.
      *
      * @param root pid of the application; empty when only a stand-in ran, and has ended
-     * @param tree as it was before its first instruction, where there is one
-     * @param running the same a moment after
-     * @param observations of the engine's own
+     * @param before what of the dumped tree can be compared
+     * @param tree as it was before its first instruction
+     * @param running the same a moment after; empty when nothing runs
+     * @param observations of the restore; what is compared in {@code tree} is not among them
      */
-    record Revived(Optional<Integer> root, Optional<TreeView> tree, Optional<TreeView> running, List<Observation> observations, Duration elapsed) {}
+    record Revived(Optional<Integer> root, TreeView before, TreeView tree, Optional<TreeView> running, List<Observation> observations, Duration elapsed) {}
 }

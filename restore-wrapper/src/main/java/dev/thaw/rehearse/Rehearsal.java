@@ -5,12 +5,13 @@ import java.util.List;
 /**
  * How a rehearsal went; its members are those of the JSON that {@code --json} prints.
  *
- * @param engine {@code criu}, or {@code rehearse} when no memory was dumped or restored
+ * @param engine {@code criu} or {@code rehearse}
+ * @param memoryRestored whether memory was dumped and restored; only descriptors were opened and handed over where not
  * @param changes words of what was done to the world between checkpoint and restore
  * @param cycles those that were begun
  * @param end of the application after the last one; empty when it was not to be had
  */
-public record Rehearsal(List<String> command, String engine, List<String> changes, int cyclesAsked, List<Cycle> cycles, List<Observation> end) {
+public record Rehearsal(List<String> command, String engine, boolean memoryRestored, List<String> changes, int cyclesAsked, List<Cycle> cycles, List<Observation> end) {
     public Rehearsal {
         command = List.copyOf(command);
         changes = List.copyOf(changes);
@@ -30,11 +31,11 @@ public record Rehearsal(List<String> command, String engine, List<String> change
         }
 
         public boolean held() {
-            return observations.stream().allMatch(Observation::held);
+            return observations.stream().noneMatch(Observation::failed);
         }
     }
 
     public boolean held() {
-        return cycles.size() == cyclesAsked && cycles.stream().allMatch(Cycle::held) && end.stream().allMatch(Observation::held);
+        return cycles.size() == cyclesAsked && cycles.stream().allMatch(Cycle::held) && end.stream().noneMatch(Observation::failed);
     }
 }

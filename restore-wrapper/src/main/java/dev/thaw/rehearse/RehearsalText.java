@@ -8,6 +8,8 @@ import java.util.Locale;
 
 /** A {@link Rehearsal} for a terminal of 100 columns. */
 public final class RehearsalText {
+    static final String NO_MEMORY = "No memory was dumped or restored: a stand-in took criu's place, and the application did not run on.";
+
     private static final int COLUMNS = 100;
     private static final int NAME = 20;
 
@@ -33,11 +35,14 @@ public final class RehearsalText {
         long held = rehearsal.cycles().stream().filter(Cycle::held).count();
         text.append(held).append(" of ").append(rehearsal.cyclesAsked()).append(rehearsal.cyclesAsked() == 1 ? " cycle held" : " cycles held");
         text.append(rehearsal.changes().isEmpty() ? "\n" : ", with " + String.join(", ", rehearsal.changes()) + "\n");
+        if (!rehearsal.memoryRestored()) {
+            append(text, "", NO_MEMORY);
+        }
         return text.toString();
     }
 
     private static void observation(StringBuilder text, Observation one) {
-        String name = "  " + (one.held() ? "held  " : "NOT   ") + one.name();
+        String name = "  " + (one.held() ? "held  " : one.failed() ? "NOT   " : "--    ") + one.name();
         append(text, name + " ".repeat(Math.max(1, NAME + 8 - name.length())), one.what());
         one.because().forEach(reason -> append(text, "        because: ", reason));
         one.tries().forEach(remedy -> append(text, "        try: ", remedy));

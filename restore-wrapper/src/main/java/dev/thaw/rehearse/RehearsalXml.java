@@ -11,15 +11,16 @@ public final class RehearsalXml {
 
     public static String of(Rehearsal rehearsal) {
         StringBuilder cases = new StringBuilder();
-        int[] counts = new int[2];
+        int[] counts = new int[3];
         for (Cycle cycle : rehearsal.cycles()) {
             cycle.observations().forEach(one -> testCase(cases, "cycle " + cycle.number(), one, cycle, counts));
         }
         rehearsal.end().forEach(one -> testCase(cases, "afterwards", one, null, counts));
         String seconds = seconds(rehearsal.cycles().stream().mapToLong(cycle -> cycle.checkpointMillis() + cycle.restoreMillis()).sum());
         return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"thaw rehearse " + escaped(String.join(" ", rehearsal.command())) + "\" tests=\"" + counts[0]
-                + "\" failures=\"" + counts[1] + "\" errors=\"0\" skipped=\"0\" time=\"" + seconds + "\">\n  <properties>\n    <property name=\"engine\" value=\""
-                + escaped(rehearsal.engine()) + "\"/>\n    <property name=\"changes\" value=\"" + escaped(String.join(",", rehearsal.changes())) + "\"/>\n  </properties>\n" + cases + "</testsuite>\n";
+                + "\" failures=\"" + counts[1] + "\" errors=\"0\" skipped=\"" + counts[2] + "\" time=\"" + seconds + "\">\n  <properties>\n    <property name=\"engine\" value=\""
+                + escaped(rehearsal.engine()) + "\"/>\n    <property name=\"memory\" value=\"" + (rehearsal.memoryRestored() ? "dumped and restored" : "not restored")
+                + "\"/>\n    <property name=\"changes\" value=\"" + escaped(String.join(",", rehearsal.changes())) + "\"/>\n  </properties>\n" + cases + "</testsuite>\n";
     }
 
     private static void testCase(StringBuilder text, String className, Observation one, Cycle cycle, int[] counts) {
@@ -29,6 +30,11 @@ public final class RehearsalXml {
                 .append(seconds(millis)).append('"');
         if (one.held()) {
             text.append("/>\n");
+            return;
+        }
+        if (!one.failed()) {
+            counts[2]++;
+            text.append(">\n    <skipped message=\"").append(escaped(one.what())).append("\"/>\n  </testcase>\n");
             return;
         }
         counts[1]++;

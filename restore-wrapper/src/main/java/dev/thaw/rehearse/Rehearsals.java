@@ -23,4 +23,10 @@ public final class Rehearsals {
             List<String> environment, Function<String, Optional<String>> variable) throws InterruptedException {
         return Rehearser.run(options, new CriuEngine(criu, tcp, options.limit(), report, variable), Progress.on(err, quiet), environment);
     }
+
+    /** As above without criu, and without any right: nothing is dumped or restored. */
+    public static Rehearsal withStandIn(RehearsalOptions options, Optional<DumpOptions.Tcp> tcp, Report report, PrintStream err, boolean quiet,
+            List<String> environment) throws InterruptedException {
+        return Rehearser.run(options, new StandInEngine(tcp, options.limit(), report), Progress.on(err, quiet), environment);
+    }
 }

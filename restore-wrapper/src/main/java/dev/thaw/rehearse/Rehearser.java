@@ -23,6 +23,7 @@ import java.util.Optional;
 /** Carries out a rehearsal. Whatever happens, nothing of the application runs afterwards. */
 public final class Rehearser {
     private static final Duration NEXT_LINE = Duration.ofSeconds(10);
+    private static final String WITHOUT_MEMORY = "it takes the application's memory, and none was restored";
 
     private final RehearsalOptions options;
     private final Engine engine;
@@ -82,12 +83,13 @@ public final class Rehearser {
                         start();
                     }
                     cycles.add(cycle(number));
-                    goOn = root != 0 || !engine.name().equals("criu") && cycles.get(number - 1).held();
+                    goOn = root != 0 || !engine.restoresMemory() && cycles.get(number - 1).held();
                 }
-                List<Observation> afterwards = root == 0 ? List.of() : List.of(end(usual));
+                List<Observation> afterwards = root != 0 ? List.of(end(usual))
+                        : engine.restoresMemory() ? List.of() : List.of(Observation.notTried("end", WITHOUT_MEMORY));
                 List<String> words = new ArrayList<>(options.changes().stream().map(Change::word).toList());
                 options.between().ifPresent(words::add);
-                return new Rehearsal(options.command(), engine.name(), words, options.cycles(), cycles, afterwards);
+                return new Rehearsal(options.command(), engine.name(), engine.restoresMemory(), words, options.cycles(), cycles, afterwards);
             } finally {
                 endAll();
                 try {
@@ -107,6 +109,7 @@ public final class Rehearser {
 
         private void start() {
             progress.say("starting " + options.command().get(0));
+            streams.transcripts().values().forEach(AppStreams.Transcript::mark); // what an earlier one said does not make this one ready
             root = application.start();
             progress.say("waiting until pid " + root + " is ready");
             application.awaitReady(root);
@@ -141,14 +144,14 @@ public final class Rehearser {
             root = 0;
             Application.reap(dumped.inspection().processes().stream().map(Inspection.ProcessView::pid).toList());
             streams.transcripts().values().forEach(AppStreams.Transcript::mark);
-            seen.add(Observation.held("checkpoint", mebibytes(dumped.bytes())));
+            seen.addAll(dumped.observations());
             List<Rule> rules = new ArrayList<>(streams.rules());
             Changer.Done done = changer.apply(dumped.inspection());
             seen.addAll(done.observations());
             between(dumpedRoot, seen);
             progress.say("cycle " + number + " of " + options.cycles() + ": restore");
             long restoreMillis = 0;
-            if (seen.stream().allMatch(Observation::held)) {
+            if (seen.stream().noneMatch(Observation::failed)) {
                 restoreMillis = restore(dumped, rules, done, seen);
             }
             long checkpointMillis = dumped.elapsed().toMillis();
@@ -157,7 +160,7 @@ public final class Rehearser {
 
         private void between(int pid, List<Observation> seen) {
             options.between().ifPresent(command -> {
-                HelperCommand.Result answer = application.run(command, pid, image);
+                HelperCommand.Result answer = application.run(command, pid, engine.restoresMemory() ? image : "");
                 seen.add(answer.succeeded() ? Observation.held("between", command)
                         : Observation.not("between", "the command failed: " + command, said(answer)));
             });
@@ -175,12 +178,16 @@ public final class Rehearser {
                 seen.add(failed("restore", failure));
                 return 0;
             }
-            seen.add(Observation.held("restore", "in " + revived.elapsed().toMillis() + " ms"));
             seen.addAll(revived.observations());
             boolean otherTerminal = options.changes().contains(Simple.NEW_TERMINAL);
-            revived.tree().ifPresent(tree -> seen.addAll(
-                    new TreeComparison(TreeViews.of(dumped.inspection()), tree, revived.running().orElse(tree), done.replaced(), otherTerminal).observations()));
-            revived.root().ifPresent(pid -> afterwards(pid, seen));
+            TreeComparison comparison = new TreeComparison(revived.before(), revived.tree(), revived.running().orElse(revived.tree()), done.replaced(), done.moved(), otherTerminal);
+            seen.addAll(revived.root().isPresent() ? comparison.observations() : comparison.ofDescriptors());
+            if (revived.root().isEmpty()) {
+                streams.transcripts().keySet().forEach(name -> seen.add(Observation.notTried(name, WITHOUT_MEMORY)));
+                options.probe().ifPresent(command -> seen.add(Observation.notTried("probe", WITHOUT_MEMORY)));
+                return 0;
+            }
+            afterwards(revived.root().get(), seen);
             return Math.max(1, revived.elapsed().toMillis());
         }
 
@@ -233,16 +240,12 @@ public final class Rehearser {
             because.addAll(other.because());
             tries.addAll(other.tries());
         }
-        return new Observation(name, false, failure.what(), because, tries);
+        return new Observation(name, true, false, failure.what(), because, tries);
     }
 
     private static List<String> said(HelperCommand.Result answer) {
         String output = answer.output().strip();
         return List.of(answer.timedOut() ? "it took too long" : "it ended with " + answer.exitCode() + (output.isEmpty() ? "" : ": " + output));
-    }
-
-    private static String mebibytes(long bytes) {
-        return String.format(java.util.Locale.ROOT, "%.1f MiB", bytes / 1048576.0);
     }
 
     static void pause(long millis) {

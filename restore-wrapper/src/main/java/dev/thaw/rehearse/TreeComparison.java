@@ -15,24 +15,34 @@ final class TreeComparison {
     private final TreeView after;
     private final TreeView running;
     private final Set<String> replaced;
+    private final Map<String, String> moved;
     private final boolean otherTerminal;
 
     /**
      * @param after as it stood before its first instruction; criu has descriptors of its own in there still
      * @param running the same a moment later: what was not in the image and is there now as well was left in it
      * @param replaced paths at which there is another file now: its offset may be another
+     * @param moved directories to those whose files take the place of theirs, as when a cgroup is gone
      */
-    TreeComparison(TreeView before, TreeView after, TreeView running, Set<String> replaced, boolean otherTerminal) {
+    TreeComparison(TreeView before, TreeView after, TreeView running, Set<String> replaced, Map<String, String> moved, boolean otherTerminal) {
         this.before = before;
         this.after = after;
         this.running = running;
         this.replaced = Set.copyOf(replaced);
+        this.moved = Map.copyOf(moved);
         this.otherTerminal = otherTerminal;
     }
 
     List<Observation> observations() {
+        List<Observation> all = new ArrayList<>();
+        all.add(observation("processes", before.processes().size() + (before.processes().size() == 1 ? " process" : " processes"), processes()));
+        all.addAll(ofDescriptors());
+        return all;
+    }
+
+    /** Where there are no processes to compare. */
+    List<Observation> ofDescriptors() {
         return List.of(
-                observation("processes", before.processes().size() + (before.processes().size() == 1 ? " process" : " processes"), processes()),
                 observation("descriptors", before.descriptors().size() + " descriptors", descriptors()),
                 observation("shared descriptors", before.shared().size() + " open file descriptions with several descriptors",
                         sets(before.shared(), after.shared(), "were one open file description")),
@@ -59,7 +69,7 @@ final class TreeComparison {
         Set<Place> places = new LinkedHashSet<>(before.places());
         after.places().stream().filter(this::isLeft).forEach(places::add);
         for (Place place : places) {
-            compare(wrong, place.toString(), comparable(before.descriptors(), place), comparable(after.descriptors(), place));
+            compare(wrong, place.toString(), comparable(atNewPlace(before.descriptors().get(place))), comparable(after.descriptors().get(place)));
         }
         return wrong;
     }
@@ -70,8 +80,12 @@ final class TreeComparison {
         return now != null && now.kind().equals(held.kind()) && now.path().equals(held.path());
     }
 
-    private Descriptor comparable(Map<Place, Descriptor> all, Place place) {
-        Descriptor one = all.get(place);
+    private Descriptor atNewPlace(Descriptor one) {
+        return one == null ? null : moved.entrySet().stream().filter(move -> one.path().startsWith(move.getKey() + "/")).findFirst()
+                .map(move -> one.at(move.getValue() + one.path().substring(move.getKey().length()))).orElse(one);
+    }
+
+    private Descriptor comparable(Descriptor one) {
         return one == null || !replaced.contains(one.path()) ? one : new Descriptor(one.kind(), one.path(), one.access(), one.appends(), -1);
     }
 
@@ -88,7 +102,7 @@ final class TreeComparison {
     private List<String> sets(Set<Set<Place>> were, Set<Set<Place>> are, String what) {
         List<String> wrong = new ArrayList<>();
         for (Set<Place> set : were) {
-            boolean terminal = otherTerminal && set.stream().anyMatch(place -> before.descriptors().get(place).kind().equals("tty"));
+            boolean terminal = otherTerminal && set.stream().map(before.descriptors()::get).anyMatch(one -> one != null && one.kind().equals("tty"));
             if (!terminal && are.stream().noneMatch(now -> now.containsAll(set))) {
                 wrong.add(String.join(", ", set.stream().map(Place::toString).sorted().toList()) + " " + what + ", and are not");
             }

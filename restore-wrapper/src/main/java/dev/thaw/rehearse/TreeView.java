@@ -33,6 +33,10 @@ public record TreeView(Map<Integer, Process> processes, Map<Place, Descriptor> d
      * @param offset of regular files; -1 for others
      */
     public record Descriptor(String kind, String path, String access, boolean appends, long offset) {
+        Descriptor at(String otherPath) {
+            return new Descriptor(kind, otherPath, access, appends, offset);
+        }
+
         @Override
         public String toString() {
             return kind + (path.isEmpty() ? "" : " " + path) + ", " + access + (appends ? " append" : "") + (offset < 0 ? "" : ", offset " + offset);

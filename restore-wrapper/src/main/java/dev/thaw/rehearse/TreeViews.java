@@ -71,8 +71,7 @@ final class TreeViews {
                     continue;
                 }
                 Place place = new Place(pid, fd);
-                descriptors.put(place, new Descriptor(one.kind(), path(one.kind(), one.link()), one.access(), (one.flags() & OpenFlags.O_APPEND) != 0,
-                        one.kind().equals("file") ? one.position() : -1));
+                descriptors.put(place, descriptor(one));
                 join(shared.computeIfAbsent(one.link() + "|" + one.flags(), none -> new ArrayList<>()), place);
                 if (one.kind().equals("pipe")) {
                     pipes.computeIfAbsent(one.link(), none -> new HashSet<>()).add(place);
@@ -80,6 +79,11 @@ final class TreeViews {
             }
         }
         return new TreeView(processes, descriptors, groups(shared.values().stream().flatMap(List::stream).toList()), groups(pipes.values()));
+    }
+
+    static Descriptor descriptor(DescriptorDescription one) {
+        return new Descriptor(one.kind(), path(one.kind(), one.link()), one.access(), (one.flags() & OpenFlags.O_APPEND) != 0,
+                one.kind().equals("file") ? one.position() : -1);
     }
 
     private static void join(List<Set<Place>> sets, Place place) {

@@ -119,7 +119,7 @@ final class CriuRun implements AutoCloseable {
     }
 
     /** A shell that moves itself and becomes criu: thaw need not move, and the tree is in there from its first moment. */
-    private static List<String> inCgroups(List<String> argv, List<String> cgroups) {
+    static List<String> inCgroups(List<String> argv, List<String> cgroups) {
         if (cgroups.isEmpty()) {
             return argv;
         }

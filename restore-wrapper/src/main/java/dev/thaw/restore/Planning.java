@@ -27,6 +27,7 @@ import dev.thaw.report.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -64,18 +65,27 @@ public record Planning(
             ResolvedImage resolved = Generations.resolve(image);
             ImageSnapshot snapshot = ImagesDirectory.read(resolved.generationDir());
             Optional<Manifest> manifest = Manifest.read(resolved.generationDir());
-            RestoreOptions options = Policies.withStored(given, resolved.generationDir())
-                    .plus(manifest.map(KeptDescriptors::rules).orElse(List.of())).plus(manifest.map(Planning::ofEnded).orElse(List.of()));
-            Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
-            World world = WorldReader.read(snapshot, recorded, options, closedStreams,
-                    brokerNames.ask(options, KeptDescriptors.socket(manifest)));
-            List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
-                    known, Surroundings.now(known, expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
-            PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);
-            return new Planning(resolved, snapshot, manifest, world, mismatches, result);
+            return of(resolved, snapshot, manifest, Policies.withStored(given, resolved.generationDir()), closedStreams, brokerNames, expectation);
         } catch (ImageException e) {
             throw imageFailure(image, e);
         }
+    }
+
+    /** Of a tree that was not dumped. @param manifest what a checkpoint of it would have recorded */
+    public static Planning ofLiving(ImageSnapshot tree, Manifest manifest, RestoreOptions given, BrokerNames brokerNames) {
+        return of(new ResolvedImage(Optional.empty(), tree.directory(), OptionalInt.empty(), true), tree, Optional.of(manifest), given, Set.of(), brokerNames,
+                Expectation.NONE);
+    }
+
+    private static Planning of(ResolvedImage resolved, ImageSnapshot snapshot, Optional<Manifest> manifest, RestoreOptions given, Set<Integer> closedStreams,
+            BrokerNames brokerNames, Expectation expectation) {
+        RestoreOptions options = given.plus(manifest.map(KeptDescriptors::rules).orElse(List.of())).plus(manifest.map(Planning::ofEnded).orElse(List.of()));
+        Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
+        World world = WorldReader.read(snapshot, recorded, options, closedStreams, brokerNames.ask(options, KeptDescriptors.socket(manifest)));
+        List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
+                known, Surroundings.now(known, expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
+        PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);
+        return new Planning(resolved, snapshot, manifest, world, mismatches, result);
     }
 
     /** Nobody had the other end of these any more: CRIU makes them again just so. */

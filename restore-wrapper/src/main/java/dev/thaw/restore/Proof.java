@@ -95,7 +95,7 @@ final class Proof {
         return handover.uses().size() > 1 ? found : handover.flags();
     }
 
-    private static boolean isSameFile(FileStatus a, FileStatus b) {
+    static boolean isSameFile(FileStatus a, FileStatus b) {
         return a.inode() == b.inode() && a.device() == b.device() && (a.mode() & FileStatus.S_IFMT) == (b.mode() & FileStatus.S_IFMT);
     }
 

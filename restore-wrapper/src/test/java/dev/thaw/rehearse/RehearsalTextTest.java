@@ -1,13 +1,18 @@
 package dev.thaw.rehearse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.thaw.launcher.KernelJson;
 import dev.thaw.rehearse.Rehearsal.Cycle;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
@@ -28,6 +33,26 @@ class RehearsalTextTest {
         assertTrue(text.contains("stopped ms         50       50       50       50       50\n"), text);
         assertTrue(text.endsWith("1 of 2 cycles held, with close-pipes\n"), text);
         assertTrue(text.lines().allMatch(line -> line.length() <= 100), text);
+    }
+
+    @Test
+    void a_rehearsal_without_memory_says_so_on_each_report_and_what_was_not_tried_is_neither_held_nor_failed() throws Exception {
+        Observation untried = Observation.notTried("probe", "it takes memory");
+        assertFalse(RehearsalText.of(rehearsal("criu", GOOD)).contains("No memory"));
+        String text = RehearsalText.of(rehearsal("rehearse", GOOD, untried));
+        assertTrue(text.contains("  --    probe               not tried: it takes memory\n"), text);
+        assertTrue(text.contains("2 of 2 cycles held"), text);
+        assertTrue(text.replace("\n          ", " ").endsWith("\n" + RehearsalText.NO_MEMORY + "\n"), text);
+        assertTrue(text.lines().allMatch(line -> line.length() <= 100), text);
+        Document xml = DocumentBuilderFactory.newInstance().newDocumentBuilder()
+                .parse(new ByteArrayInputStream(RehearsalXml.of(rehearsal("rehearse", GOOD, untried, BAD)).getBytes(StandardCharsets.UTF_8)));
+        assertEquals(List.of("3", "1", "1"), Stream.of("tests", "failures", "skipped").map(xml.getDocumentElement()::getAttribute).toList());
+        assertEquals("not tried: it takes memory", xml.getElementsByTagName("skipped").item(0).getAttributes().getNamedItem("message").getNodeValue());
+        assertEquals("not restored", xml.getElementsByTagName("property").item(1).getAttributes().getNamedItem("value").getNodeValue());
+        JsonObject json = JsonParser.parseString(KernelJson.pretty(rehearsal("rehearse", untried))).getAsJsonObject();
+        assertFalse(json.get("memoryRestored").getAsBoolean());
+        JsonObject probe = json.getAsJsonArray("cycles").get(0).getAsJsonObject().getAsJsonArray("observations").get(0).getAsJsonObject();
+        assertFalse(probe.get("held").getAsBoolean() || probe.get("tried").getAsBoolean(), probe.toString());
     }
 
     @Test
@@ -58,6 +83,6 @@ class RehearsalTextTest {
         for (Observation one : observations) {
             cycles.add(new Cycle(cycles.size() + 1, List.of(one), 1 << 20, 30, 20, 50));
         }
-        return new Rehearsal(List.of("app", "<x>"), engine, List.of("close-pipes"), observations.length, cycles, List.of());
+        return new Rehearsal(List.of("app", "<x>"), engine, engine.equals("criu"), List.of("close-pipes"), observations.length, cycles, List.of());
     }
 }

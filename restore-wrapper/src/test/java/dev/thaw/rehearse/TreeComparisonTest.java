@@ -47,6 +47,16 @@ class TreeComparisonTest {
     }
 
     @Test
+    void the_same_file_of_the_cgroup_that_took_the_place_of_another_holds_and_another_file_does_not() {
+        TreeView before = tree(Map.of(LOG, new Descriptor("file", "/cgroup/old/cpu.stat", "read", false, 0)), Set.of());
+        TreeView same = tree(Map.of(LOG, new Descriptor("file", "/cgroup/new/cpu.stat", "read", false, 0)), Set.of());
+        TreeView other = tree(Map.of(LOG, new Descriptor("file", "/cgroup/new/cpu.max", "read", false, 0)), Set.of());
+        assertTrue(descriptors(compared(before, same, same, Set.of())).held());
+        assertEquals(List.of("fd 3 of pid 100 was file /cgroup/new/cpu.stat, read, offset 0, and is file /cgroup/new/cpu.max, read, offset 0"),
+                descriptors(compared(before, other, other, Set.of())).because());
+    }
+
+    @Test
     void descriptors_that_no_longer_share_are_told() {
         Map<Place, Descriptor> two = Map.of(LOG, AT_5, SAME, AT_5);
         List<Observation> compared = compared(tree(two, Set.of(Set.of(LOG, SAME))), tree(two, Set.of()), tree(two, Set.of()), Set.of());
@@ -66,7 +76,7 @@ class TreeComparisonTest {
     }
 
     private static List<Observation> compared(TreeView before, TreeView after, TreeView running, Set<String> replaced) {
-        return new TreeComparison(before, after, running, replaced, false).observations();
+        return new TreeComparison(before, after, running, replaced, Map.of("/cgroup/old", "/cgroup/new"), false).observations();
     }
 
     private static TreeView tree(Map<Place, Descriptor> descriptors, Set<Set<Place>> shared) {
