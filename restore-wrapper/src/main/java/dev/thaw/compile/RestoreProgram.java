@@ -55,7 +55,7 @@ public final class RestoreProgram {
             }
 
             thaw_restore() {
-                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' criu_pid ended proof='' i
+                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' criu_pid ended proof='' reader='' i
                 local -a arguments=() opened=()
 
                 # Who we are, and where.
@@ -102,7 +102,7 @@ public final class RestoreProgram {
                     arguments+=(--action-script "/proc/$$/fd/$proof")
                 fi
 
-                # criu gets each descriptor under the number that its argument names. Its own output ends when it does.
+            %AHEAD%    # criu gets each descriptor under the number that its argument names. Its own output ends when it does.
                 exec {ended}< <(
                     for i in "${!opened[@]}"; do
                         eval "exec $((i + 3))>&${opened[i]}"
@@ -118,6 +118,7 @@ public final class RestoreProgram {
                 ((number <= 128)) || kill -KILL "$criu_pid" %NUMBERS% 2>/dev/null
                 wait "$criu_pid"
                 number=$?
+                [[ -z $reader ]] || { kill "$reader"; wait "$reader"; } 2>/dev/null
                 exec {ended}<&-
                 thaw_close ${proof:+"$proof"} "${opened[@]}"
                 ((number == 0))
@@ -143,7 +144,7 @@ public final class RestoreProgram {
                     exec {number}>&-
                 done
             }
-
+            %READER%
             [[ ${BASH_SOURCE[0]} != "$0" ]] || thaw_restore
             """;
 
@@ -167,6 +168,8 @@ public final class RestoreProgram {
         parts.put("ROOT", Integer.toString(plan.rootPid()));
         parts.put("KINDS", kinds(plan));
         parts.put("VARIANTS", variants(plan));
+        parts.put("AHEAD", ReadAhead.start(plan));
+        parts.put("READER", ReadAhead.function(plan));
         parts.put("FILES", lines(plan.files()));
         parts.put("FINGERPRINT", "'" + String.join("\n", plan.fingerprint()) + "'");
         // In one pass: a path may hold what looks like a place for another part.

@@ -19,6 +19,7 @@ import dev.thaw.restore.Markers;
 import dev.thaw.restore.KeptDescriptors;
 import dev.thaw.restore.Planning;
 import dev.thaw.restore.Privileges;
+import dev.thaw.restore.ReadAhead;
 import dev.thaw.restore.Restored;
 import dev.thaw.restore.Restorer;
 import dev.thaw.restore.RestoreRequest;
@@ -57,6 +58,12 @@ public final class Restoration {
      * @throws Failure when there is no restore; nothing of it runs then, and the image is as it was
      */
     public Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life) {
+        try (ReadAhead ahead = ReadAhead.of(image)) {
+            return restore(image, asked, life, ahead);
+        }
+    }
+
+    private Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life, ReadAhead ahead) {
         long start = System.nanoTime();
         CriuSearch search = settings.criu().get();
         Optional<CriuBinary> found = search instanceof CriuBinary binary ? Optional.of(binary) : Optional.empty();
@@ -73,11 +80,12 @@ public final class Restoration {
         Privileges.requireFor(planning.image());
         Markers.check(settings.markers().keySet(), plan);
         try (FreshTerminal terminal = new FreshTerminal()) {
-            return attend(planning, plan, criu, terminal, start, life);
+            return attend(planning, plan, criu, terminal, start, life, ahead);
         }
     }
 
-    private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life) {
+    private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life,
+            ReadAhead ahead) {
         Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, planning, terminal, life), settings.markers(),
                 signals::endAskedFor);
         RestoreRequest request = new RestoreRequest(planning.image(), plan, planning.resolved().imageRoot(),
@@ -92,6 +100,7 @@ public final class Restoration {
         try {
             LaunchedProcess process = GenerationInUse.during(planning.resolved().generationDir(), () -> registration.enter(() -> {
                 restored[0] = restorer.restore(request);
+                ahead.close();
                 return new LaunchedProcess(restored[0].rootPid(), record(restored[0].rootPid(), planning.manifest()), Optional.empty());
             }));
             status.event("restored", "pid", process.pid(), "millis", millisSince(start), "criuMillis", restored[0].criuTime().toMillis());

@@ -1,0 +1,54 @@
+package dev.thaw.it.restore;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Puppet;
+import dev.thaw.it.RequiresCriu;
+import dev.thaw.it.RequiresRoot;
+import dev.thaw.it.Scratch;
+import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** An image large enough to be read ahead, from a cold page cache as far as the file system lets a test have one. */
+@IntegrationTest
+@RequiresCriu
+@RequiresRoot
+class LargeImageIT {
+    private static final String SUM = "__import__('zlib').crc32(globals()['held'])";
+
+    @Test
+    void it_has_all_its_memory_whoever_restores_it_and_nobody_goes_on_reading(Scratch scratch) throws IOException, InterruptedException {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            puppet.eval("globals().__setitem__('held', os.urandom(80 << 20))");
+            String sum = puppet.eval(SUM);
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            String program = scratch.read("image/current/restore.sh");
+            assertTrue(program.contains("thaw_read_ahead ") && program.contains("/pages-"), program);
+            for (String java : List.of("/nonexistent", System.getProperty("java.home") + "/bin/java")) {
+                evict(scratch);
+                String how = java.equals("/nonexistent") ? "--quiet" : "--no-compiled-plan";
+                ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", java).run("restore", "--detach", how, scratch.path("image")).expect(0);
+                assertEquals(sum, puppet.eval(SUM), java);
+                ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
+                puppet.awaitGone();
+            }
+        }
+    }
+
+    private static void evict(Scratch scratch) throws IOException, InterruptedException {
+        for (String name : FileCalls.list(scratch.path("image/current"))) {
+            if (name.endsWith(".img")) {
+                String file = scratch.path("image/current/" + name);
+                assertEquals(0, new ProcessBuilder("dd", "if=" + file, "iflag=nocache", "count=0", "status=none").start().waitFor());
+            }
+        }
+    }
+}
