@@ -22,6 +22,7 @@ final class ProcessRules {
         root();
         lineage();
         rights();
+        filters();
         for (ScannedProcess process : scan.processes()) {
             traced(process);
             if (process.mappings().uprobes()) {
@@ -84,6 +85,25 @@ final class ProcessRules {
                         "criu reads the limits of each process, which needs CAP_SYS_RESOURCE for other users; thaw (uid " + dumper.uid() + ") lacks it",
                         "thaw with CAP_SYS_RESOURCE", "thaw as uid " + first.uids().get(1) + " with CAP_CHECKPOINT_RESTORE"));
             }
+        }
+    }
+
+    /** criu suspends a filter while its own code runs in the process, which the kernel allows to whom no filter is on (man 2 ptrace, PTRACE_O_SUSPEND_SECCOMP). */
+    private void filters() {
+        Dumper dumper = scan.dumper();
+        List<ScannedProcess> filtered = scan.processes().stream().filter(process -> process.bonds().filtered()).toList();
+        if (filtered.isEmpty() || !dumper.filtered() && dumper.has(Dumper.CAP_SYS_ADMIN)) {
+            return;
+        }
+        String who = filtered.get(0).text() + (filtered.size() == 1 ? "" : " and " + (filtered.size() - 1) + " more of the tree");
+        if (dumper.filtered()) {
+            draft.add(Finding.problem(who + " is under a seccomp filter, and so is thaw",
+                    "criu has to suspend the filter for the dump, and the kernel lets nobody do that who is under one too, whatever his rights",
+                    "no filter for the container: seccompProfile: {type: Unconfined} in its pod, --security-opt seccomp=unconfined; SystemCallFilter= in a unit",
+                    "thaw checkpoint from outside of the container, by the pid that it has there"));
+        } else {
+            draft.add(Finding.problem(who + " is under a seccomp filter", "criu has to suspend it for the dump, which needs CAP_SYS_ADMIN",
+                    "thaw with CAP_SYS_ADMIN", "the same as root"));
         }
     }
 

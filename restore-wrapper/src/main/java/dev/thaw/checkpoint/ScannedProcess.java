@@ -45,9 +45,10 @@ public record ScannedProcess(
      * @param sessionElsewhere its session was begun outside its pid namespace
      * @param cgroups it is in
      * @param innerPid its pid in its own pid namespace
+     * @param filtered a seccomp filter is on its main thread
      */
-    public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups, int innerPid) {
-        public static final Bonds NONE = new Bonds(Set.of(), false, List.of(), 0);
+    public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups, int innerPid, boolean filtered) {
+        public static final Bonds NONE = new Bonds(Set.of(), false, List.of(), 0, false);
 
         public Bonds {
             withParent = Set.copyOf(withParent);

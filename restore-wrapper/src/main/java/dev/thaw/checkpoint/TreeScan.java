@@ -49,9 +49,11 @@ public record TreeScan(
      * @param capabilities effective ones, bit n for capability n
      * @param namespaces as in {@link ScannedProcess}, and as criu will have them
      * @param inside whether criu goes into the pid and mount namespaces of the root
+     * @param filtered a seccomp filter is on it, and so will be on criu
      */
     public record Dumper(
-            List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside) {
+            List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside,
+            boolean filtered) {
         static final int CAP_DAC_OVERRIDE = 1;
         static final int CAP_SETGID = 6;
         static final int CAP_SETUID = 7;
@@ -61,7 +63,7 @@ public record TreeScan(
         static final int CAP_CHECKPOINT_RESTORE = 40;
 
         public Dumper(List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces) {
-            this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false);
+            this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false, false);
         }
 
         public Dumper {
@@ -177,7 +179,7 @@ public record TreeScan(
 
     /** The same, as if it were looked at with every right. */
     public TreeScan lookedAtByRoot() {
-        return new TreeScan(processes, new Dumper(dumper.lineage(), 0, 0, 0, -1, dumper.namespaces(), dumper.inside()), intruders, outside, waiting, mounts, cgroups,
+        return new TreeScan(processes, new Dumper(dumper.lineage(), 0, 0, 0, -1, dumper.namespaces(), dumper.inside(), false), intruders, outside, waiting, mounts, cgroups,
                 frozen);
     }
 

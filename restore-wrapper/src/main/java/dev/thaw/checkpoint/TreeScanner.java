@@ -85,13 +85,13 @@ public final class TreeScanner {
         if (stat.isZombie()) {
             return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), ProcessTable.threads(pid),
                     status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE,
-                    new ScannedProcess.Bonds(Set.of(), false, List.of(), innerPid(status)));
+                    new ScannedProcess.Bonds(Set.of(), false, List.of(), innerPid(status), false));
         }
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
                 stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
                 stat.terminalDevice(), stat.startTicks(), namespaces(pid), EpollTargets.lost(pid, descriptors.scan(pid)), mappings(pid, mountIds),
                 new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid),
-                        innerPid(status)));
+                        innerPid(status), status.seccomp() != 0));
     }
 
     private static int innerPid(StatusFile status) {
@@ -155,7 +155,7 @@ public final class TreeScanner {
             List.of("pid", "mnt").forEach(kind -> namespaces.put(kind, theirs.getOrDefault(kind, "")));
         }
         return new Dumper(lineage, ProcessCalls.getuid(), ProcessCalls.getgid(), ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
-                namespaces, inside);
+                namespaces, inside, StatusFile.read(ProcessCalls.getpid()).seccomp() != 0);
     }
 
     static Map<String, String> namespaces(int pid) {

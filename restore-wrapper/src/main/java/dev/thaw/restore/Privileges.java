@@ -1,11 +1,14 @@
 package dev.thaw.restore;
 
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.TaskImage;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.StatusFile;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -65,6 +68,13 @@ public final class Privileges {
             throw new Failure(ExitCode.FAILURE, "restoring an IPC namespace needs root, and this process runs as uid " + ProcessCalls.geteuid(),
                     List.of("the image has one of its own, and its limits in /proc/sys/kernel are for root to write"), List.of("as root"),
                     new NotTheImagesFault("rights"));
+        }
+        Optional<TaskImage> filtered = image.tasks().stream().filter(task -> task.credentials().filter(ids -> ids.seccompMode() != 0).isPresent()).findFirst();
+        if (filtered.isPresent() && StatusFile.read(ProcessCalls.getpid()).seccomp() != 0) {
+            throw new Failure(ExitCode.FAILURE, "pid " + filtered.get().pid() + " (" + filtered.get().command() + ") had a seccomp filter, and thaw is under one here",
+                    List.of("criu sets the filter and suspends it while it works on the process, which the kernel lets nobody do who is under one too"),
+                    List.of("no filter for the container that restores it: seccompProfile: {type: Unconfined} in its pod, --security-opt seccomp=unconfined"),
+                    new NotTheImagesFault("seccomp"));
         }
     }
 

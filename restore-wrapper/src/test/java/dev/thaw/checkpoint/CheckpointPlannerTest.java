@@ -101,6 +101,8 @@ class CheckpointPlannerTest {
                 Arguments.of(tree().dumper(0, ScanBuilder.ALL_CAPABILITIES, 900, 100, 1), "the tree of pid 100 (app) contains thaw", "another terminal"),
                 Arguments.of(tree().uid(33).child(101).dumper(0, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24), 900), "runs as another user (uid 33, gid 33)", "CAP_SYS_RESOURCE"),
                 Arguments.of(tree().uid(33).dumper(33, 0, 900), "uid 33 may not dump processes", "the same as root"),
+                Arguments.of(tree().filtered().filteredDumper(), "pid 100 (app) is under a seccomp filter, and so is thaw", "Unconfined"),
+                Arguments.of(tree().filtered().dumper(0, 1L << 40 | 1 << 24, 900), "pid 100 (app) is under a seccomp filter", "CAP_SYS_ADMIN"),
                 Arguments.of(tree().intruder(Bond.SESSION), "pid 77 (sh), which is in session 100 of the tree", "--intruders end"),
                 Arguments.of(tree().tcp(3, 11, ESTABLISHED), "a TCP connection is open", "--tcp close"),
                 Arguments.of(tree().tcp(3, 11, CLOSE_WAIT).tcp(4, 12, ESTABLISHED), "2 TCP connections are open", "--tcp established"));

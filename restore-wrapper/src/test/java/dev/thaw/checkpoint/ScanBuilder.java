@@ -35,6 +35,7 @@ final class ScanBuilder {
     private int tracer;
     private int terminal;
     private int uid;
+    private boolean filtered;
     private Dumper dumper = new Dumper(List.of(900, 800, 1), 0, 0, 0, ALL_CAPABILITIES, NAMESPACES);
 
     ScanBuilder namespace(String kind, String text) {
@@ -75,6 +76,17 @@ final class ScanBuilder {
 
     ScanBuilder dumper(int uid, long capabilities, Integer... lineage) {
         dumper = new Dumper(List.of(lineage), uid, uid, uid, capabilities, NAMESPACES);
+        return this;
+    }
+
+    ScanBuilder filtered() {
+        filtered = true;
+        return this;
+    }
+
+    /** Who dumps is under a seccomp filter as well. */
+    ScanBuilder filteredDumper() {
+        dumper = new Dumper(dumper.lineage(), 0, 0, 0, ALL_CAPABILITIES, NAMESPACES, false, true);
         return this;
     }
 
@@ -167,7 +179,7 @@ final class ScanBuilder {
             List<ScannedDescriptor> descriptors) {
         List<Integer> ids = Collections.nCopies(4, uid);
         return new ScannedProcess(pid, parent, session, session, "app", List.of("app", "-x"), state, List.of(pid), ids, ids, tracer, terminal, 5,
-                namespaces, descriptors, mappings);
+                namespaces, descriptors, mappings, new ScannedProcess.Bonds(Set.of(), false, List.of(), 0, filtered));
     }
 
     private static DescriptorDescription description(int fd, String kind, String link) {

@@ -30,8 +30,9 @@ final class RightsRules {
                     "run it outside, as root of the machine"));
         }
         if (rights.filtered()) {
-            findings.add(Finding.needs("thaw runs under a seccomp filter", "containers often forbid ptrace and clone3, which criu needs",
-                    "docker run --security-opt seccomp=unconfined …"));
+            findings.add(Finding.needs("thaw runs under a seccomp filter", "criu cannot suspend the filter of a process that is under one too, so that nothing in here can be dumped; and filters may forbid calls that "
+                            + "a restore needs",
+                    "docker run --security-opt seccomp=unconfined …, seccompProfile: {type: Unconfined} in a pod", "thaw checkpoint outside, by the pid there"));
         }
         if (rights.ptraceScope().orElse(0) >= NO_PTRACE_AT_ALL) {
             findings.add(Finding.stops("kernel.yama.ptrace_scope is 3", "nobody may trace a process until the next boot, criu included",

@@ -34,31 +34,49 @@ import org.junit.jupiter.api.Timeout;
 @RequiresTool({"unshare", "runc", "crun"})
 @Timeout(150)
 class OciIT {
+    /** Of Debian's package golang-github-containers-common: what podman and buildah put on containers, and in essence docker and containerd. */
+    private static final String PROFILE = "/usr/share/containers/seccomp.json";
+
     @Test
     void an_application_that_a_container_of_runc_stops_goes_on_in_one_of_crun(Scratch scratch) {
         scratch.directory("volume");
         FileCalls.chmod(scratch.path("volume"), 0700);
         List<String> granted = words("add: \\[(.*)\\]");
         List<String> tooFew = granted.stream().filter(name -> !name.equals("NET_ADMIN")).toList();
-        String first = life(scratch, "runc", "111", tooFew);
+        String first = life(scratch, "runc", "111", tooFew, "none", 0);
         assertTrue(first.startsWith("beat 1 limit 111\n"), first);
 
-        String anew = life(scratch, "crun", "222", tooFew);
+        String anew = life(scratch, "crun", "222", tooFew, "none", 0);
         assertTrue(anew.startsWith("beat 1 limit 222\n"), anew);
         String why = scratch.read("crun-222.err");
         assertTrue(why.contains("restoring needs CAP_NET_ADMIN, which this process does not have\n"), why);
 
         FileCalls.unlink(scratch.path("volume/image/current"));
         FileCalls.symlink("000001", scratch.path("volume/image/current"));
-        String second = life(scratch, "crun", "333", granted);
+        String second = life(scratch, "crun", "333", granted, "none", 0);
         assertTrue(second.startsWith("beat " + (LimitTeller.beat(lastLine(first)) + 1) + " limit 333\n"), second + scratch.read("crun-333.err"));
     }
 
+    @Test
+    @RequiresTool("buildah") // with it come the engines' own rules
+    void under_the_filter_of_engines_a_restore_works_and_a_checkpoint_is_refused_before_anything_is_stopped(Scratch scratch) {
+        scratch.directory("volume");
+        FileCalls.chmod(scratch.path("volume"), 0700);
+        List<String> granted = words("add: \\[(.*)\\]");
+        String first = life(scratch, "runc", "444", granted, "none", 0);
+
+        String second = life(scratch, "runc", "555", granted, PROFILE, 128 + Signals.SIGTERM);
+
+        assertTrue(second.startsWith("beat " + (LimitTeller.beat(lastLine(first)) + 1) + " limit 555\n"), second + scratch.read("runc-555.err"));
+        String why = scratch.read("runc-555.err");
+        assertTrue(why.contains(" is under a seccomp filter, and so is thaw\n") && why.contains("seccompProfile: {type: Unconfined}"), why);
+    }
+
     /** Runs a container until it has said something, has it ended as an engine does, and returns all that it said. */
-    private static String life(Scratch scratch, String runtime, String limit, List<String> capabilities) {
+    private static String life(Scratch scratch, String runtime, String limit, List<String> capabilities, String seccomp, int exitCode) {
         String name = runtime + "-" + limit;
         List<String> line = new ArrayList<>(List.of("unshare", "--mount", Checkout.root().resolve("restore-wrapper/src/test/resources/container/oci").toString(),
-                runtime, name, "/thaw-it-oci-" + ProcessCalls.getpid() + "-" + limit, scratch.path("volume"), Checkout.root().toString(), "none"));
+                runtime, name, "/thaw-it-oci-" + ProcessCalls.getpid() + "-" + limit, scratch.path("volume"), Checkout.root().toString(), seccomp));
         List<String> command = words("command: \\[(.*)\\]");
         line.add(Checkout.root().resolve(command.get(0)).toString());
         line.addAll(command.subList(1, command.size() - 1));
@@ -76,7 +94,7 @@ class OciIT {
             while (read(pipe, said)) {
                 continue; // up to its end
             }
-            assertEquals(0, container.awaitEnd().exitCode(), scratch.read(name + ".err"));
+            assertEquals(exitCode, container.awaitEnd().exitCode(), scratch.read(name + ".err"));
         }
         return said.toString();
     }
