@@ -45,6 +45,7 @@ public final class LivingReader {
     private final Map<String, Map<Place, Integer>> descriptions = new HashMap<>();
     private final Map<Integer, Integer> tables = new LinkedHashMap<>();
     private int count;
+    private boolean sharingKnown = true;
 
     private LivingReader(TreeScan scan, Set<Integer> stoppedBefore) {
         this.scan = scan;
@@ -80,7 +81,7 @@ public final class LivingReader {
                 process.descriptors().forEach(descriptor -> descriptor(process.pid(), descriptor));
             }
         }
-        return new LivingTree(scan, criuOptions, processes, descriptors, unread);
+        return new LivingTree(scan, criuOptions, processes, descriptors, sharingKnown, unread);
     }
 
     private LivingTree.Process process(ScannedProcess process) {
@@ -100,10 +101,11 @@ public final class LivingReader {
         return tables.size();
     }
 
-    private static boolean isShared(int pid, int other) {
+    private boolean isShared(int pid, int other) {
         try {
             return ProcessCalls.isShared(pid, other, Shared.DESCRIPTOR_TABLE);
         } catch (LinuxException notAllowed) {
+            sharingKnown = false;
             return false;
         }
     }
@@ -160,11 +162,12 @@ public final class LivingReader {
         });
     }
 
-    /** False, too, where kcmp is not permitted: what is shared then looks like several. */
-    private static boolean isSame(Place a, Place b) {
+    /** False, too, where kcmp is not permitted, as in many containers: what is shared then looks like several. */
+    private boolean isSame(Place a, Place b) {
         try {
             return ProcessCalls.kcmpFile(a.pid(), a.fd(), b.pid(), b.fd()) == 0;
         } catch (LinuxException notAllowed) {
+            sharingKnown = false;
             return false;
         }
     }

@@ -14,9 +14,11 @@ import java.util.Set;
  * @param criuOptions that thaw checkpoint would dump it with
  * @param processes by pid; zombies are not among them
  * @param descriptors by place
+ * @param sharingKnown whether it could be found out which descriptors are one open file description
  * @param unread bytes of pipes and FIFOs that the tree reads, by inode; the arrays must not be written to
  */
-public record LivingTree(TreeScan scan, List<String> criuOptions, Map<Integer, Process> processes, Map<Place, Open> descriptors, Map<Long, byte[]> unread) {
+public record LivingTree(TreeScan scan, List<String> criuOptions, Map<Integer, Process> processes, Map<Place, Open> descriptors, boolean sharingKnown,
+        Map<Long, byte[]> unread) {
 
     /** A descriptor. */
     public record Place(int pid, int fd) {}

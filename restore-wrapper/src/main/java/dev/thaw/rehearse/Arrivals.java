@@ -25,6 +25,9 @@ final class Arrivals {
         if (!wrong.isEmpty()) {
             return Observation.not("handover", wrong.size() + " of " + arrivals.size() + " descriptors did not arrive at the stand-in", wrong);
         }
+        if (arrivals.isEmpty()) {
+            return Observation.held("handover", "there is nothing to hand over");
+        }
         return Observation.held("handover", arrivals.size() + (arrivals.size() == 1 ? " descriptor" : " descriptors") + " opened, handed over, found again by the stand-in",
                 arrivals.stream().map(Arrivals::text).toList());
     }
@@ -34,7 +37,7 @@ final class Arrivals {
         boolean file = got.kind().equals("file");
         return where(arrival.handover()) + ": " + arrival.handover().opening().text() + " as " + arrival.handover().inheritArgument() + " is " + got.kind() + " " + got.link()
                 + ", inode " + got.inode() + ", " + got.access() + ((got.flags() & OpenFlags.O_APPEND) == 0 ? "" : " append") + (file ? ", offset " + got.position() : "")
-                + (arrival.handover().way() == Handover.Way.REOPENED ? ", opened again" : ", the same open file description");
+                + ", " + arrival.evidence();
     }
 
     private static String where(Handover handover) {

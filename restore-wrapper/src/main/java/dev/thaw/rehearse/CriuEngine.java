@@ -62,7 +62,7 @@ final class CriuEngine implements Engine {
         DumpOptions options = new DumpOptions(false, tcp, DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of());
         Checkpoint made = new Checkpointer(new CheckpointRequest(root, image, options, KEPT, limit, criu), Verifier.readable(), report, variable).run();
         made.notes().forEach(note -> report.detail(note.what()));
-        return new Dumped(Inspector.read(image), made.manifest().imageBytes(), made.elapsed(),
+        return new Dumped(Inspector.read(image), made.manifest().imageBytes(), made.elapsed(), true,
                 List.of(Observation.held("checkpoint", mebibytes(made.manifest().imageBytes()))));
     }
 

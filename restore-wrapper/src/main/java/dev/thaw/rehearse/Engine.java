@@ -35,9 +35,10 @@ interface Engine {
 
     /**
      * @param bytes of the images
+     * @param sharingKnown whether {@code inspection} knows which descriptors are one open file description
      * @param observations of the dump
      */
-    record Dumped(Inspection inspection, long bytes, Duration elapsed, List<Observation> observations) {}
+    record Dumped(Inspection inspection, long bytes, Duration elapsed, boolean sharingKnown, List<Observation> observations) {}
 
     /**
      * What runs after a restore.

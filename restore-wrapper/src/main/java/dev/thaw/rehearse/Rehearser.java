@@ -181,7 +181,7 @@ public final class Rehearser {
             seen.addAll(revived.observations());
             boolean otherTerminal = options.changes().contains(Simple.NEW_TERMINAL);
             TreeComparison comparison = new TreeComparison(revived.before(), revived.tree(), revived.running().orElse(revived.tree()), done.replaced(), done.moved(), otherTerminal);
-            seen.addAll(revived.root().isPresent() ? comparison.observations() : comparison.ofDescriptors());
+            seen.addAll(revived.root().isPresent() ? comparison.observations() : comparison.ofDescriptors(dumped.sharingKnown()));
             if (revived.root().isEmpty()) {
                 streams.transcripts().keySet().forEach(name -> seen.add(Observation.notTried(name, WITHOUT_MEMORY)));
                 options.probe().ifPresent(command -> seen.add(Observation.notTried("probe", WITHOUT_MEMORY)));

@@ -83,7 +83,7 @@ final class StandInEngine implements Engine {
             Inspection inspection = Inspector.inspect(new ResolvedImage(Optional.empty(), "", OptionalInt.empty(), true), tree, Optional.of(manifest));
             taken = Optional.of(new Taken(tree, manifest, inspection));
             still.end();
-            return new Dumped(inspection, 0, Duration.ZERO, List.of(Observation.notTried("checkpoint", NO_DUMP), told(inspection, findings)));
+            return new Dumped(inspection, 0, Duration.ZERO, living.sharingKnown(), List.of(Observation.notTried("checkpoint", NO_DUMP), told(inspection, findings, living.sharingKnown())));
         } catch (LinuxException e) {
             throw LivingReader.notToBeSeen(root, e);
         }
@@ -106,11 +106,14 @@ final class StandInEngine implements Engine {
         return all.size() == 1 ? all.get(0) : Failure.all(ExitCode.PLAN, "criu would not dump the tree of pid " + root + ": " + all.size() + " problems", List.of(), all);
     }
 
-    private static Observation told(Inspection inspection, Findings findings) {
+    private static Observation told(Inspection inspection, Findings findings, boolean sharingKnown) {
         int descriptors = inspection.processes().stream().mapToInt(process -> process.descriptors().size()).sum();
         int processes = inspection.processes().size();
-        List<String> because = findings.all().stream().filter(finding -> finding.severity() == Severity.NEEDS || finding.severity() == Severity.DIFFERS)
-                .map(StandInEngine::text).toList();
+        List<String> because = new ArrayList<>(findings.all().stream().filter(finding -> finding.severity() == Severity.NEEDS || finding.severity() == Severity.DIFFERS)
+                .map(StandInEngine::text).toList());
+        if (!sharingKnown) {
+            because.add("kcmp(2) is not permitted here: descriptors that share one open file description count as several, and a restore may hand over less");
+        }
         return Observation.held("check", processes + (processes == 1 ? " process, " : " processes, ") + descriptors + " descriptors; of a dump by criu thaw check says: "
                 + findings.summary(), because);
     }

@@ -48,8 +48,20 @@ public final class StandIn implements AutoCloseable {
      *
      * @param got what the stand-in has under its number; of one that criu opens again, with the access that it will have
      * @param wrong empty when it is what was handed over
+     * @param evidence what shows that it is
      */
-    public record Arrival(Handover handover, Optional<DescriptorDescription> got, Optional<String> wrong) {}
+    public record Arrival(Handover handover, Optional<DescriptorDescription> got, Optional<String> wrong, String evidence) {}
+
+    /** Of an arrival: what is wrong with it, or else what shows that it is right. */
+    private record Verdict(Optional<String> wrong, String evidence) {
+        static Verdict wrong(String because) {
+            return new Verdict(Optional.of(because), "");
+        }
+
+        static Verdict right(String evidence) {
+            return new Verdict(Optional.empty(), evidence);
+        }
+    }
 
     /**
      * Opens what a plan hands over, hands it over, and looks at what arrived; then all of it is closed again.
@@ -104,7 +116,7 @@ public final class StandIn implements AutoCloseable {
     private Arrival arrival(Handover handover, int ours, StandInReport report) {
         Optional<StandInReport.Got> got = report.of(handover.number());
         if (got.isEmpty()) {
-            return new Arrival(handover, Optional.empty(), Optional.of("it has no descriptor " + handover.number()));
+            return new Arrival(handover, Optional.empty(), Optional.of("it has no descriptor " + handover.number()), "");
         }
         boolean reopened = handover.way() == Handover.Way.REOPENED;
         String link = ProcessTable.link(pid, handover.number());
@@ -112,34 +124,32 @@ public final class StandIn implements AutoCloseable {
         int access = (reopened ? handover.flags() : found.flags()) & OpenFlags.O_ACCMODE;
         DescriptorDescription told = new DescriptorDescription(found.fd(), found.kind(), found.link(), found.key(), OpenFlags.access(access),
                 found.flags() & ~OpenFlags.O_ACCMODE | access, found.device(), found.inode(), found.mountId(), found.position());
-        FileStatus offered = FileCalls.fstat(ours);
-        if (!Proof.isSameFile(got.get().status(), offered)) {
-            return new Arrival(handover, Optional.of(told), Optional.of("it has " + KernelString.printable(link) + " there"));
-        }
-        return new Arrival(handover, Optional.of(told), reopened ? reopening(handover) : sameDescription(handover.number(), ours));
+        Verdict verdict = !Proof.isSameFile(got.get().status(), FileCalls.fstat(ours)) ? Verdict.wrong("it has " + KernelString.printable(link) + " there")
+                : reopened ? reopening(handover) : sameDescription(handover.number(), ours);
+        return new Arrival(handover, Optional.of(told), verdict.wrong(), verdict.evidence());
     }
 
-    private Optional<String> sameDescription(int number, int ours) {
+    private Verdict sameDescription(int number, int ours) {
         try {
-            return ProcessCalls.kcmpFile(ProcessCalls.getpid(), ours, pid, number) == 0 ? Optional.empty()
-                    : Optional.of("it is another open file description of the same file");
+            return ProcessCalls.kcmpFile(ProcessCalls.getpid(), ours, pid, number) == 0 ? Verdict.right("the same open file description")
+                    : Verdict.wrong("it is another open file description of the same file");
         } catch (LinuxException e) {
             // As in the proof of a restore: kind, device and inode are what is left to compare.
             if (e.is(Errno.EPERM) || e.is(Errno.ENOSYS) || e.is(Errno.EACCES)) {
-                return Optional.empty();
+                return Verdict.right("the same file; kcmp(2) is not permitted here");
             }
             throw e;
         }
     }
 
     /** As criu will do it, but for the waiting. */
-    private Optional<String> reopening(Handover handover) {
+    private Verdict reopening(Handover handover) {
         int access = handover.flags() & OpenFlags.O_ACCMODE;
         try (OwnedFd again = FileCalls.open("/proc/" + pid + "/fd/" + handover.number(), access | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY)) {
-            return FileCalls.fstat(again.number()).inode() == FileCalls.stat("/proc/" + pid + "/fd/" + handover.number()).inode() ? Optional.empty()
-                    : Optional.of("opened again, it is something else");
+            return FileCalls.fstat(again.number()).inode() == FileCalls.stat("/proc/" + pid + "/fd/" + handover.number()).inode() ? Verdict.right("opened again")
+                    : Verdict.wrong("opened again, it is something else");
         } catch (LinuxException e) {
-            return Optional.of("it cannot be opened again for " + OpenFlags.access(access) + ": " + e.getMessage());
+            return Verdict.wrong("it cannot be opened again for " + OpenFlags.access(access) + ": " + e.getMessage());
         }
     }
 

@@ -48,7 +48,7 @@ public final class AsNobody {
         StringBuilder wanted = new StringBuilder("-all");
         capabilities.forEach(name -> wanted.append(",+").append(name));
         List<String> argv = new ArrayList<>(List.of("/bin/sh", "-c", asRoot + "; exec \"$@\"", "sh", "/usr/bin/setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups",
-                "--inh-caps=" + wanted, "--ambient-caps=" + wanted, "/usr/bin/env", "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "/bin/bash",
+                "--inh-caps=" + wanted, "--ambient-caps=" + wanted, "/usr/bin/env", "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "XDG_CACHE_HOME=/nonexistent", "/bin/bash",
                 "-c", script));
         String output = scratch.path("said-" + System.nanoTime());
         try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDWR);
@@ -99,6 +99,8 @@ public final class AsNobody {
                 FileCalls.chown(path.toString(), NOBODY, NOBODY);
             }
         }
+        // An archive of classes would be made there for each test, which takes longer than what they do.
+        FileCalls.chown(checkout.resolve("restore-wrapper/target").toString(), 0, 0);
         assertEquals(NOBODY, FileCalls.stat(home.toString()).uid());
         return home.toString();
     }

@@ -50,15 +50,17 @@ class ArrivalsTest {
     @Test
     void what_did_not_arrive_is_told_with_its_place_and_source() {
         Arrival there = arrival(5, LOG);
-        assertTrue(Arrivals.handover(List.of(there)).held());
-        Observation not = Arrivals.handover(List.of(there, new Arrival(there.handover(), there.got(), Optional.of("it has /x there"))));
+        assertEquals(List.of("fd 3 of pid 100: /log O_WRONLY|O_APPEND as fd[3]:log is file /log, inode 77, write append, offset 5, the same open file description"),
+                Arrivals.handover(List.of(there)).because());
+        assertEquals("there is nothing to hand over", Arrivals.handover(List.of()).what());
+        Observation not = Arrivals.handover(List.of(there, new Arrival(there.handover(), there.got(), Optional.of("it has /x there"), "")));
         assertFalse(not.held());
         assertEquals(List.of("fd 3 of pid 100 would not get /log O_WRONLY|O_APPEND: it has /x there"), not.because());
     }
 
     private static Stream<Observation> compared(TreeView whole, List<Arrival> arrivals) {
         TreeView after = Arrivals.after(arrivals);
-        return new TreeComparison(Arrivals.before(whole, arrivals), after, after, Set.of(), Map.of(), false).ofDescriptors().stream();
+        return new TreeComparison(Arrivals.before(whole, arrivals), after, after, Set.of(), Map.of(), false).ofDescriptors(true).stream();
     }
 
     private static Arrival arrival(long offset, Place... places) {
@@ -66,6 +68,6 @@ class ArrivalsTest {
         int flags = OpenFlags.O_WRONLY | OpenFlags.O_APPEND;
         Handover handover = new Handover(3, "log", Handover.Way.BY_KEY, uses, "/log", new Opening.Path("/log", flags, OptionalInt.empty(), -1), flags,
                 new Handover.Bytes(new byte[0]), "auto", "");
-        return new Arrival(handover, Optional.of(new DescriptorDescription(3, "file", "/log", "log", "write", flags, 1, 77, 1, offset)), Optional.empty());
+        return new Arrival(handover, Optional.of(new DescriptorDescription(3, "file", "/log", "log", "write", flags, 1, 77, 1, offset)), Optional.empty(), "the same open file description");
     }
 }

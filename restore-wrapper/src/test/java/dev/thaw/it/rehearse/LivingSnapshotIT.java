@@ -10,6 +10,8 @@ import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.TaskImage;
 import dev.thaw.it.Await;
+import dev.thaw.it.Bytes;
+import dev.thaw.it.Checkout;
 import dev.thaw.it.Dumps;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Program;
@@ -44,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /** The snapshot that is made of a living tree leads to the same plan as the one that is read from criu's images of the same tree. */
@@ -110,6 +113,18 @@ class LivingSnapshotIT {
                 FileCalls.rename(log, log + ".1");
                 FileCalls.writeFile(log, new byte[0], 0600);
             }, log, "/dev/null");
+        }
+    }
+
+    @Test
+    void a_jvm(Scratch scratch) {
+        String classes = scratch.directory("classes");
+        assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-d", classes, Checkout.sample("http-server/HttpServer.java")));
+        try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+                Program jvm = Program.with().descriptor(1, out.writer().number()).nullStreams().start(System.getProperty("java.home") + "/bin/java", "-XX:-UsePerfData",
+                        "-XX:+UseSerialGC", "-Xmx64m", "-cp", classes, "HttpServer", "0")) {
+            Bytes.readUntil(out.reader().number(), "\n");
+            assertSamePlans(scratch, jvm.pid(), () -> { }, "/**/modules", "fd:1");
         }
     }
 

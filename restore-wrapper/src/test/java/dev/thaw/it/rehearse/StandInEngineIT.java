@@ -68,6 +68,26 @@ class StandInEngineIT {
         assertTrue(text.contains("1 of 1 cycle held") && text.contains("No memory was dumped or restored") && text.endsWith("exit 0\n"), text);
     }
 
+    /** As in most containers, whose seccomp filters forbid kcmp(2) to those who may not trace. */
+    @Test
+    void without_kcmp_what_is_shared_is_not_tried_and_the_rest_holds(Scratch scratch) throws IOException {
+        FileCalls.writeFile(AsNobody.home(scratch) + "/without-kcmp.py", KernelString.encode("""
+                import ctypes, os, struct, sys
+                load, equal, answer = 0x20, 0x15, 0x06
+                number = {'x86_64': 312, 'aarch64': 272}[os.uname().machine]
+                program = b''.join(struct.pack('HBBI', *line) for line in ((load, 0, 0, 0), (equal, 0, 1, number), (answer, 0, 0, 0x50001), (answer, 0, 0, 0x7fff0000)))
+                libc, code = ctypes.CDLL(None), ctypes.create_string_buffer(program)
+                if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.create_string_buffer(struct.pack('HxxxxxxQ', 4, ctypes.addressof(code)))):
+                    sys.exit('no seccomp')
+                os.execv(sys.argv[1], sys.argv[1:])
+                """), 0644);
+        String said = nobody(scratch, Checkout.python() + " without-kcmp.py \"$HOME/checkout/thaw\" rehearse --engine rehearse --ready-output ready "
+                + "--change close-pipes -- /bin/sh -c 'exec 2>&1; echo ready; sleep 1000'; echo \"exit $?\"").replaceAll("\n {10}", " ");
+        assertTrue(said.contains("  held  handover") && said.contains(", the same file; kcmp(2) is not permitted here\n"), said);
+        assertTrue(said.contains("  --    shared descriptors  not tried: kcmp(2) is not permitted here\n"), said);
+        assertTrue(said.contains("1 of 1 cycle held, with close-pipes\n") && said.endsWith("exit 0\n"), said);
+    }
+
     @Test
     void files_of_a_cgroup_that_is_gone_are_those_of_the_new_one(Scratch scratch) throws IOException {
         try (TestCgroup cgroup = TestCgroup.v2()) {
