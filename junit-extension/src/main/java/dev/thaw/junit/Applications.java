@@ -16,16 +16,18 @@ import java.util.stream.Stream;
 public final class Applications implements AutoCloseable {
     private final ThawProgram thaw = ThawProgram.find();
     private final Path directory;
+    private final Engine engine;
     private final List<Running> running = new ArrayList<>();
     private int count;
 
-    private Applications(Path directory) {
+    private Applications(Path directory, Engine engine) {
         this.directory = directory;
+        this.engine = engine;
     }
 
-    static Applications create() {
+    static Applications create(Engine engine) {
         try {
-            return new Applications(Files.createTempDirectory("thaw-test-"));
+            return new Applications(Files.createTempDirectory("thaw-test-"), engine);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -50,6 +52,22 @@ public final class Applications implements AutoCloseable {
         List<String> arguments = new ArrayList<>(List.of("run"));
         arguments.addAll(options);
         return new Application(this, "application-" + count, arguments, List.of(command));
+    }
+
+    /**
+     * Rehearses a restore of a program with the engine of the test, and fails the test when a cycle does not hold. What takes memory is not tried by
+     * {@link Engine#REHEARSE}.
+     *
+     * @param options of {@code thaw rehearse}, such as {@code --ready-output}, {@code listening}, {@code --change}, {@code close-pipes}
+     * @param command the program and its arguments
+     * @return the report
+     */
+    public String rehearse(List<String> options, String... command) {
+        List<String> arguments = new ArrayList<>(List.of("rehearse", "--engine", engine.word()));
+        arguments.addAll(options);
+        arguments.add("--");
+        arguments.addAll(List.of(command));
+        return thaw.succeed(arguments);
     }
 
     /** A directory for the test's own files; it is removed with the rest. */

@@ -31,4 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 @ExtendWith(ThawExtension.class)
-public @interface RestoreTest {}
+public @interface RestoreTest {
+    /** What restores. With {@link Engine#REHEARSE} the machine needs no more than thaw. */
+    Engine engine() default Engine.CRIU;
+}

@@ -35,13 +35,13 @@ final class ThawProgram {
         return Optional.empty();
     }
 
-    /** Why there can be no restore on this machine, in a line; empty when there can. */
-    String problem() {
+    /** Why there can be no restore by this engine on this machine, in a line; empty when there can. */
+    String problem(Engine engine) {
         if (path.isEmpty()) {
             return "there is no thaw: set -Dthaw=/path/to/thaw or THAW, or put it into PATH";
         }
         try {
-            Outcome outcome = run(List.of("check", "host"));
+            Outcome outcome = run(engine == Engine.CRIU ? List.of("check", "host") : List.of("--version"));
             return outcome.exitCode() == 0 ? "" : first(outcome.text());
         } catch (AssertionError e) {
             return e.getMessage();

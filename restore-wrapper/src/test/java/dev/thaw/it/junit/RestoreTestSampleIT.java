@@ -38,11 +38,12 @@ class RestoreTestSampleIT {
 
         String passed = maven(project, repository, "-Dthaw=" + Checkout.sample("../thaw"), "-DmustRun=criu");
         assertTrue(passed.contains("exit 0"), passed);
-        assertEquals("tests=\"1\" errors=\"0\" skipped=\"0\" failures=\"0\"", counts(project), passed);
+        assertEquals("tests=\"1\" errors=\"0\" skipped=\"0\" failures=\"0\"", counts(project, "CounterRestoreTest"), passed);
+        assertEquals("tests=\"1\" errors=\"0\" skipped=\"0\" failures=\"0\"", counts(project, "CounterRehearsalTest"), passed);
 
         String skipped = maven(project, repository, "-Dthaw=" + scratch.path("absent"));
         assertTrue(skipped.contains("exit 0"), skipped);
-        assertEquals("tests=\"1\" errors=\"0\" skipped=\"1\" failures=\"0\"", counts(project), skipped);
+        assertEquals("tests=\"1\" errors=\"0\" skipped=\"1\" failures=\"0\"", counts(project, "CounterRestoreTest"), skipped);
 
         String failed = maven(project, repository, "-Dthaw=" + scratch.path("absent"), "-DmustRun=criu");
         assertTrue(failed.contains("exit 1") && failed.contains("must run (-DmustRun), and cannot: thaw cannot be run"), failed);
@@ -85,8 +86,8 @@ class RestoreTestSampleIT {
     }
 
     /** As surefire reports them. */
-    private static String counts(Path project) throws IOException {
-        String xml = Files.readString(project.resolve("target/surefire-reports/TEST-shop.CounterRestoreTest.xml"));
+    private static String counts(Path project, String test) throws IOException {
+        String xml = Files.readString(project.resolve("target/surefire-reports/TEST-shop." + test + ".xml"));
         return Stream.of("tests", "errors", "skipped", "failures").map(name -> xml.replaceFirst("(?s).*?<testsuite[^>]* (" + name + "=\"[0-9]+\").*", "$1"))
                 .reduce((one, other) -> one + " " + other).orElseThrow();
     }
