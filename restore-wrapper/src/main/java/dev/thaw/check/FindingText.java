@@ -26,7 +26,11 @@ public final class FindingText {
     }
 
     private static void append(StringBuilder text, String prefix, String content) {
-        String indent = prefix.isEmpty() ? CONTINUED : INDENT + CONTINUED;
+        append(text, prefix, prefix.isEmpty() ? CONTINUED : INDENT + CONTINUED, content);
+    }
+
+    /** Adds the text in lines of at most 100 columns. @param indent of the lines after the first */
+    public static void append(StringBuilder text, String prefix, String indent, String content) {
         List<String> lines = wrapped(KernelString.printable(content), COLUMNS - prefix.length(), COLUMNS - indent.length());
         text.append(prefix).append(lines.get(0)).append('\n');
         lines.subList(1, lines.size()).forEach(line -> text.append(indent).append(line).append('\n'));

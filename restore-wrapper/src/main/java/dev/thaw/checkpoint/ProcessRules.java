@@ -34,9 +34,10 @@ final class ProcessRules {
     private void root() {
         ScannedProcess root = scan.root();
         if (root.isZombie()) {
-            draft.add(Finding.problem(root.text() + " has ended", "it is a zombie, which only waits for its parent, pid " + root.parentPid()));
+            draft.add(Finding.problem(root.text() + " has ended", "it is a zombie, which only waits for its parent, pid " + root.parentPid(),
+                    "pgrep -f WORD, for the pid of what runs now"));
         } else if (root.pid() == KERNEL_THREADS || root.parentPid() == KERNEL_THREADS) {
-            draft.add(Finding.problem(root.text() + " is a thread of the kernel", "it has no memory that could be dumped"));
+            draft.add(Finding.problem(root.text() + " is a thread of the kernel", "it has no memory that could be dumped", "pgrep -f WORD, for the pid of a program"));
         } else if (root.session() != root.pid()) {
             // criu takes the other way round for a mistake, and a restore without it hangs.
             draft.flag("--shell-job");

@@ -3,6 +3,7 @@ package dev.thaw.cli;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.thaw.check.FindingText;
 import dev.thaw.criu.CriuLog;
 import dev.thaw.criu.LogContext;
 import dev.thaw.criu.LogFinding;
@@ -91,15 +92,22 @@ final class ExplainCommand implements Callable<Integer> {
         }
         finding.ifPresent(found -> {
             text.append(found.known() ? "" : "The cause is not one that thaw knows. The lines that matter:\n");
-            text.append(found.known() ? found.cause() + "\n" : "");
+            if (found.known()) {
+                wrap(text, "", found.cause());
+            }
             concerned.forEach(one -> text.append("it concerns ").append(KernelString.printable(one)).append('\n'));
             found.lines().forEach(line -> text.append("  ").append(KernelString.printable(line)).append('\n'));
             text.append(found.known() ? "  (line " + found.lineNumber() + ", rule " + found.rule() + ")\n" : "");
-            text.append(found.advice().isEmpty() ? "" : "try: " + found.advice() + "\n");
+            if (!found.advice().isEmpty()) {
+                wrap(text, "try: ", found.advice());
+            }
         });
-        log.hints().forEach(hint -> text.append("note: ").append(hint.cause()).append(hint.advice().isEmpty() ? "" : "; " + hint.advice())
-                .append('\n'));
+        log.hints().forEach(hint -> wrap(text, "note: ", hint.cause() + (hint.advice().isEmpty() ? "" : "; " + hint.advice())));
         return text.toString();
+    }
+
+    private static void wrap(StringBuilder text, String prefix, String content) {
+        FindingText.append(text, prefix, "  ", content);
     }
 
     private static String json(CriuLog log, Optional<LogFinding> finding, List<String> concerned) {

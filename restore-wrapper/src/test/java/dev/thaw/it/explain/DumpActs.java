@@ -216,6 +216,8 @@ final class DumpActs {
         Puppet filtered = stage.puppet();
         SystemCalls.make(filtered, SystemCalls.PYTHON + "code = ctypes.create_string_buffer(struct.pack('<HBBI', 6, 0, 0, 0x7fff0000))\n"
                 + "filter = ctypes.create_string_buffer(struct.pack('<HxxxxxxQ', 1, ctypes.addressof(code)))\nL.prctl(38, 1, 0, 0, 0); L.prctl(22, 2, filter, 0, 0)");
+        stage.fails("seccomp", "a system call filter, dumped by a criu without CAP_SYS_ADMIN",
+                stage.dump(filtered).option("--unprivileged").through(NO_SYS_ADMIN.toArray(String[]::new)).attempt());
         String images = stage.dumped(filtered);
         stage.fails("seccomp", "a system call filter, restored by a criu without CAP_SYS_ADMIN",
                 stage.restore(images, "--unprivileged").through(NO_SYS_ADMIN.toArray(String[]::new)).attempt());
