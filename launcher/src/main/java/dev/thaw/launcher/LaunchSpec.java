@@ -30,6 +30,11 @@ public record LaunchSpec(
         boolean detached,
         boolean hints) {
 
+    /** The same with another command. */
+    public LaunchSpec with(List<String> other) {
+        return new LaunchSpec(other, directory, variables, streams, kept, opens, session, detached, hints);
+    }
+
     public LaunchSpec {
         command = List.copyOf(command);
         variables = List.copyOf(variables);

@@ -7,6 +7,7 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.proc.ProcessStat;
+import dev.thaw.linux.proc.UserNamespace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,17 +47,17 @@ public final class NameRegistry {
     }
 
     /**
-     * The place for a user: {@code /run/thaw} for root, whatever root's login session says, as a service has none.
+     * The place for a user: {@code /run/thaw} for root, whatever root's login session says, as a service has none. Root of a user namespace is
+     * somebody with a session.
      *
      * @param variable looks an environment variable up
      * @return empty when there is no place
      */
     public static Optional<String> defaultDirectory(Function<String, Optional<String>> variable, int euid) {
         Optional<String> named = variable.apply(DIRECTORY_VARIABLE).filter(path -> !path.isEmpty());
-        if (named.isPresent() || euid == 0) {
-            return named.or(() -> Optional.of("/run/thaw"));
-        }
-        return variable.apply("XDG_RUNTIME_DIR").filter(path -> !path.isEmpty()).map(path -> path + "/thaw");
+        Optional<String> ofRoot = euid == 0 ? Optional.of("/run/thaw") : Optional.empty();
+        Optional<String> ofSession = variable.apply("XDG_RUNTIME_DIR").filter(path -> !path.isEmpty()).map(path -> path + "/thaw");
+        return named.or(() -> UserNamespace.isInitial() ? ofRoot.or(() -> ofSession) : ofSession.or(() -> ofRoot));
     }
 
     /** Whether it can be the name of a process; names of the form {@code pid-NUMBER} are for those that were given none. */

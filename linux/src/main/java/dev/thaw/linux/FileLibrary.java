@@ -58,6 +58,8 @@ interface FileLibrary extends Library {
 
     int flock(int fd, int operation); // flock(2)
 
+    long getxattr(byte[] path, byte[] name, byte[] value, long size); // getxattr(2)
+
     int umask(int mask); // umask(2)
 
     int chdir(byte[] path); // chdir(2)

@@ -8,6 +8,7 @@ import dev.thaw.launcher.LaunchSpec;
 import dev.thaw.launcher.LaunchedProcess;
 import dev.thaw.launcher.Launcher;
 import dev.thaw.launcher.NameRegistry;
+import dev.thaw.launcher.NotStartable;
 import dev.thaw.launcher.PreparedLaunch;
 import dev.thaw.launcher.Program;
 import dev.thaw.launcher.SpawnPlanner;
@@ -91,14 +92,41 @@ public final class Auxiliary {
     private int execute(Launcher launcher) {
         ProcessCalls.setChildSubreaper(true);
         try (SignalForwarder signals = SignalForwarder.install(); EnteredNamespaces inside = Entrance.into(application.pid())) {
-            Program program = inside.call(() -> Program.find(spec.command().get(0), SpawnPlanner.environment(spec, caller), spec.directory()));
-            SpawnPlanning planning = SpawnPlanner.plan(spec, caller, program);
+            Program program = find(spec.command().get(0), inside);
+            SpawnPlanning planning = within(inside, program);
             if (planning instanceof SpawnPlanning.Rejected rejected) {
                 throw StartFailures.of(rejected);
             }
             try (PreparedLaunch prepared = launcher.prepare(((SpawnPlanning.Ready) planning).plan(), "")) {
                 return attend(prepared, inside, signals);
             }
+        }
+    }
+
+    private Program find(String name, EnteredNamespaces inside) {
+        return inside.call(() -> Program.find(name, SpawnPlanner.environment(spec, caller), spec.directory()));
+    }
+
+    /** The command, through a program that enters what thaw cannot; where there is no such program it does without a time namespace. */
+    private SpawnPlanning within(EnteredNamespaces inside, Program program) {
+        List<String> words = new ArrayList<>(Entrance.words(application.pid()));
+        if (words.isEmpty()) {
+            return SpawnPlanner.plan(spec, caller, program);
+        }
+        try {
+            Program through = find(Entrance.PROGRAM, inside);
+            words.add(program.path());
+            words.addAll(spec.command().subList(1, spec.command().size()));
+            return SpawnPlanner.plan(spec.with(words), caller, through);
+        } catch (NotStartable none) {
+            List<String> because = List.of("there is no " + Entrance.PROGRAM + " where it runs, and thaw cannot enter it by itself (man 2 setns)");
+            if (words.contains("--user")) {
+                throw new Failure(ExitCode.FAILURE, "the user namespace of " + application.name() + " cannot be entered", because,
+                        List.of("with util-linux in its root directory"), none);
+            }
+            report.warning("the command is not in the time namespace of " + application.name() + ": the clocks that count from the boot differ there", because,
+                    List.of("with util-linux in its root directory"));
+            return SpawnPlanner.plan(spec, caller, program);
         }
     }
 

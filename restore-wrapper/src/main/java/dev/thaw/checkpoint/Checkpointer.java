@@ -126,8 +126,8 @@ public final class Checkpointer {
         Sealing sealing = new Sealing(request, planned.scan(), planned.plan().notes(), options, attempt);
         boolean leaveRunning = request.options().leaveRunning();
         try (HoldScript script = HoldScript.at("post-dump", DumpRun.SAYS, DumpRun.HEARS)) {
-            // Where memfds must not be executed, criu ends the tree before its images are looked at.
-            boolean hold = !leaveRunning && script.isUsable();
+            // Where it is not, criu ends the tree before its images are looked at.
+            boolean hold = !leaveRunning && script.isUsable(request.criu().path());
             CriuDump dump = new CriuDump(planned.scan().imagePid(planned.scan().root()), attempt.generation().directory(), attempt.workDirectory(), leaveRunning, freezeSeconds(),
                     hold && !planned.scan().dumper().inside() ? script.path() : "", options);
             report.detail("criu " + request.criu().version() + ": " + String.join(" ", dump.arguments(request.criu().path())));

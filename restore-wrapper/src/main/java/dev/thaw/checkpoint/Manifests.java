@@ -30,8 +30,8 @@ public final class Manifests {
         }
     }
 
-    /** @param scan of a tree that is still there */
-    public static Manifest of(TreeScan scan, ImageSnapshot images, Dump dump) {
+    /** @param root of the tree, looked at when it was there */
+    public static Manifest of(TreeScan scan, ImageSnapshot images, Surroundings.Root root, Dump dump) {
         List<Manifest.Process> processes = images.tasks().stream().map(task -> process(scan, task)).toList();
         List<Manifest.OtherEnd> outside = new ArrayList<>();
         scan.outside().forEach((key, holders) -> holders.forEach(
@@ -56,7 +56,7 @@ public final class Manifests {
                 dump.notes(),
                 images.totalBytes(),
                 dump.frozenMicros(),
-                Surroundings.record(images, scan.root().pid(), scan.root().arguments(), dump.launched()),
+                Surroundings.record(images, root),
                 dump.launched().map(LaunchRecord::inBroker).orElse(List.of()));
     }
 

@@ -1,5 +1,6 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -18,7 +19,8 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
      * @throws Failure with every reason against a dump; nothing was touched then
      */
     static PlannedDump of(CheckpointRequest request, Function<String, Optional<String>> variable) throws InterruptedException {
-        TreeScan scan = scan(request.pid());
+        long capabilities = CriuPrivileges.effective(request.criu().path());
+        TreeScan scan = scan(request.pid()).dumpedWith(capabilities);
         DumpOptions options = CheckpointPlanner.needsNetworkLock(scan, request.options())
                 ? request.options().with(NetworkLocks.available(request.criu().path(), variable)) : request.options();
         CheckpointPlan.Ready plan = ready(scan, options);
@@ -35,7 +37,7 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
                     "as long as there is a zombie, its pid, session and process group are taken", "end its parent before the restore"));
         }
         // They may have held the other ends of things.
-        TreeScan without = scan(request.pid()).after(plan.toEnd());
+        TreeScan without = scan(request.pid()).dumpedWith(capabilities).after(plan.toEnd());
         CheckpointPlan.Ready again = ready(without, options);
         return new PlannedDump(without, new CheckpointPlan.Ready(again.criuOptions(), notes, again.user(), List.of()));
     }

@@ -64,7 +64,7 @@ final class ProcessRules {
     /** criu reads and sets the limits of each process (prlimit), which the kernel allows to the same user or with one capability. */
     private void rights() {
         Dumper dumper = scan.dumper();
-        if (dumper.effectiveUid() != 0) {
+        if (dumper.effectiveUid() != 0 || dumper.inUserNamespace()) {
             draft.flag("--unprivileged");
             if (!dumper.has(Dumper.CAP_CHECKPOINT_RESTORE) && !dumper.has(Dumper.CAP_SYS_ADMIN)) {
                 draft.add(Finding.problem("uid " + dumper.effectiveUid() + " may not dump processes",

@@ -1,5 +1,6 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.compat.Surroundings;
 import dev.thaw.criu.CriuDump;
 import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.ImageSnapshot;
@@ -21,13 +22,16 @@ final class Sealing {
     private final List<Finding> notes;
     private final List<String> criuOptions;
     private final Attempt attempt;
+    private final Surroundings.Root root;
 
+    /** To be made before the dump, which may end the tree. */
     Sealing(CheckpointRequest request, TreeScan scan, List<Finding> notes, List<String> criuOptions, Attempt attempt) {
         this.request = request;
         this.scan = scan;
         this.notes = notes;
         this.criuOptions = criuOptions;
         this.attempt = attempt;
+        this.root = Surroundings.look(scan.root().pid(), scan.root().arguments(), request.launched());
     }
 
     /** A manifest that is written, or the reasons why it was not. */
@@ -67,7 +71,7 @@ final class Sealing {
 
     private Manifest manifest(ImageSnapshot images) {
         long frozenMicros = DumpStatistics.read(attempt.workDirectory()).map(DumpStatistics::frozenMicros).orElse(0L);
-        return Manifests.of(scan, images, new Manifests.Dump(request.criu().version().toString(), request.criu().path(), criuOptions,
+        return Manifests.of(scan, images, root, new Manifests.Dump(request.criu().version().toString(), request.criu().path(), criuOptions,
                 request.options().leaveRunning(), notes.stream().map(Finding::what).toList(), frozenMicros, request.launched()));
     }
 }

@@ -46,14 +46,15 @@ public record TreeScan(
      * @param uid real user id
      * @param gid real group id
      * @param effectiveUid user id that rights depend on
-     * @param capabilities effective ones, bit n for capability n
+     * @param capabilities effective ones, bit n for capability n: its own, or those of the criu that it starts
      * @param namespaces as in {@link ScannedProcess}, and as criu will have them
      * @param inside whether criu goes into the pid and mount namespaces of the root
      * @param filtered a seccomp filter is on it, and so will be on criu
+     * @param inUserNamespace whether its root is not root of the machine
      */
     public record Dumper(
             List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside,
-            boolean filtered) {
+            boolean filtered, boolean inUserNamespace) {
         static final int CAP_DAC_OVERRIDE = 1;
         static final int CAP_SETGID = 6;
         static final int CAP_SETUID = 7;
@@ -63,7 +64,7 @@ public record TreeScan(
         static final int CAP_CHECKPOINT_RESTORE = 40;
 
         public Dumper(List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces) {
-            this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false, false);
+            this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false, false, false);
         }
 
         public Dumper {
@@ -73,6 +74,10 @@ public record TreeScan(
 
         boolean has(int capability) {
             return (capabilities >>> capability & 1) != 0;
+        }
+
+        Dumper with(long criusCapabilities) {
+            return new Dumper(lineage, uid, gid, effectiveUid, criusCapabilities, namespaces, inside, filtered, inUserNamespace);
         }
     }
 
@@ -179,8 +184,13 @@ public record TreeScan(
 
     /** The same, as if it were looked at with every right. */
     public TreeScan lookedAtByRoot() {
-        return new TreeScan(processes, new Dumper(dumper.lineage(), 0, 0, 0, -1, dumper.namespaces(), dumper.inside(), false), intruders, outside, waiting, mounts, cgroups,
+        return new TreeScan(processes, new Dumper(dumper.lineage(), 0, 0, 0, -1, dumper.namespaces(), dumper.inside(), false, false), intruders, outside, waiting, mounts, cgroups,
                 frozen);
+    }
+
+    /** The same, to be dumped with these rights. */
+    TreeScan dumpedWith(long capabilities) {
+        return new TreeScan(processes, dumper.with(capabilities), intruders, outside, waiting, mounts, cgroups, frozen);
     }
 
     /** Whether the tree lives in a network namespace other than ours. */

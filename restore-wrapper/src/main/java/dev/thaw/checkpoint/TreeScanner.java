@@ -14,6 +14,7 @@ import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.linux.proc.UserNamespace;
 import dev.thaw.pidns.EnteredNamespaces;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -155,7 +156,7 @@ public final class TreeScanner {
             List.of("pid", "mnt").forEach(kind -> namespaces.put(kind, theirs.getOrDefault(kind, "")));
         }
         return new Dumper(lineage, ProcessCalls.getuid(), ProcessCalls.getgid(), ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
-                namespaces, inside, StatusFile.read(ProcessCalls.getpid()).seccomp() != 0);
+                namespaces, inside, StatusFile.read(ProcessCalls.getpid()).seccomp() != 0, !UserNamespace.isInitial());
     }
 
     static Map<String, String> namespaces(int pid) {

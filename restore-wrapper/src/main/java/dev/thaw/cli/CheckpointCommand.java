@@ -11,6 +11,7 @@ import dev.thaw.checkpoint.Verifier;
 import dev.thaw.compile.CompiledPlan;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
+import dev.thaw.criu.CriuSearch;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.LinuxException;
@@ -44,7 +45,7 @@ import picocli.CommandLine.Parameters;
 final class CheckpointCommand implements Callable<Integer> {
     private final Environment environment;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "The tree that thaw run has started under this name.")
+    @Option(names = "--name", paramLabel = "NAME", description = "The tree that thaw run or restore has started under this name.")
     private String name;
 
     @Option(names = "--leave-running", description = "Let the tree run on afterwards.")
@@ -117,8 +118,9 @@ final class CheckpointCommand implements Callable<Integer> {
         if (policy != null) {
             Policies.read(policy);
         }
-        Privileges.require("a checkpoint");
-        CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+        CriuSearch search = CriuLocator.of(environment.environment()).find(common.criu().orElse(""));
+        Privileges.require("a checkpoint", search instanceof CriuBinary found ? found.path() : "");
+        CriuBinary criu = search.orFailure();
         DumpOptions options = new DumpOptions(leaveRunning, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
         Duration left = readyCommand == null ? timeout : ReadyCommand.await(readyCommand, pid, timeout);
         if (beforeCheckpoint != null) {

@@ -3,6 +3,7 @@ package dev.thaw.cli;
 import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
+import dev.thaw.criu.CriuSearch;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
@@ -114,8 +115,9 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     /** What it lacks, the other engine does not need. */
     private CriuBinary criu() {
         try {
-            Privileges.require("a rehearsal");
-            return CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
+            CriuSearch search = CriuLocator.of(environment.environment()).find(common.criu().orElse(""));
+            Privileges.require("a rehearsal", search instanceof CriuBinary found ? found.path() : "");
+            return search.orFailure();
         } catch (Failure failure) {
             List<String> tries = new ArrayList<>(failure.tries());
             tries.add("--engine rehearse, which restores no memory and needs neither criu nor root (docs/rehearsal.md)");

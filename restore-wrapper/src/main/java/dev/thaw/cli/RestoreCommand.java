@@ -59,6 +59,9 @@ final class RestoreCommand implements Callable<Integer> {
             description = "Write TEXT and a line break to what descriptor N gets, before the application's first byte; repeatable.")
     private Map<Integer, String> markers = new LinkedHashMap<>();
 
+    @Mixin
+    private NameOption name;
+
     @Option(names = "--no-compiled-plan", description = "Plan anew in any case, and don't take the program that the checkpoint has left beside the images.")
     private boolean planAnew; // the script thaw looks at it: here there is no other way
 
@@ -95,7 +98,7 @@ final class RestoreCommand implements Callable<Integer> {
         Optional<String> socket = sources.broker();
         RestoreSettings settings = new RestoreSettings(options, Caller.closedStreams(environment.environment()), Brokers.names(socket),
                 (name, recorded) -> Brokers.retrieve(name, socket.or(() -> recorded)), markers, () -> CriuLocator.of(environment.environment()).find(common.criu().orElse("")),
-                cycle.pidNamespace(), cycle.once(), cycle.afterRestore(), "", registry, environment::variable);
+                cycle.pidNamespace(), cycle.once(), cycle.afterRestore(), name.orEmpty(), registry, environment::variable);
         Optional<TermCheckpoint> term = cycle.checkpointsOnTerm() ? cycle.onTerm(imageRoot(), common, environment, registry, status, report)
                 : Optional.empty();
         LifecycleOptions lifecycle = life.lifecycle(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none))
@@ -109,7 +112,7 @@ final class RestoreCommand implements Callable<Integer> {
         Map<Integer, Source> streams = sources.byNumber();
         streams.values().removeIf(Source.Original.class::isInstance);
         LaunchSpec spec = new LaunchSpec(command, Optional.empty(), List.of(), streams, Set.of(), List.of(), SessionPolicy.NEW, life.detach(), true);
-        RunOptions run = new RunOptions(spec, "", false, OptionalInt.empty(), cycle.pidNamespace(), cycle.ipcNamespace(), lifecycle,
+        RunOptions run = new RunOptions(spec, name.orEmpty(), false, OptionalInt.empty(), cycle.pidNamespace(), cycle.ipcNamespace(), lifecycle,
                 environment.environment(), held -> Brokers.retrieve(held, sources.broker()), Optional.empty());
         return new StartOrRestore.Command(Surroundings.asked(command, environment.environment(), Optional.empty()),
                 () -> Run.execute(run, registry, status, report), true);

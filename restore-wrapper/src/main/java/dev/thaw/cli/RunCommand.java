@@ -43,8 +43,8 @@ import picocli.CommandLine.Parameters;
 final class RunCommand implements Callable<Integer>, TakesCommand {
     private final Environment environment;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "Name it, for thaw checkpoint --name and thaw exec.")
-    private String name;
+    @Mixin
+    private NameOption name;
 
     @Mixin
     private StreamOptions streams;
@@ -155,21 +155,19 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         Optional<ServiceNotify> manager = ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)).filter(found -> life.notifies());
         List<String> inherited = environment.environment().stream()
                 .filter(entry -> manager.isEmpty() || !entry.startsWith(ServiceNotify.VARIABLE + "=")).toList();
-        return new RunOptions(spec, name == null ? "" : name, exec, floor, cycle.pidNamespace(), cycle.ipcNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
+        return new RunOptions(spec, name.orEmpty(), exec, floor, cycle.pidNamespace(), cycle.ipcNamespace(), life.lifecycle(intercept).notifying(manager), inherited,
                 held -> Brokers.retrieve(held, Optional.ofNullable(broker)),
                 keepInBroker ? Optional.of(Brokers.socketOr(Optional.ofNullable(broker))) : Optional.empty());
     }
 
     private void checkUsage() {
-        if (name != null && !NameRegistry.isName(name)) {
-            throw usage("--name " + name + " is no name", "letters, digits, '_', '-' and '.', at most 64, and not pid-NUMBER");
-        }
+        name.orEmpty();
         for (String variable : variables) {
             if (variable.indexOf('=') < 1) {
                 throw usage("--env " + variable + " is not of the form KEY=VALUE", "an empty value is KEY=");
             }
         }
-        if (keepInBroker && name == null) {
+        if (keepInBroker && name.orEmpty().isEmpty()) {
             throw usage("--keep-in-broker needs --name", "the broker keeps them as pipe:NAME:N and listener:NAME:N");
         }
         if (exec && (life.needsThawBeside() || streams.byNumber().containsValue(new Source.Pty()))) {

@@ -34,21 +34,26 @@ public final class Surroundings {
 
     private Surroundings() {}
 
+    /** What a checkpoint records of the root of a tree: to be read before the dump, which may end it. */
+    public record Root(List<String> command, List<FileIdentity> program, StatusFile status) {}
+
     /**
-     * What a checkpoint records.
-     *
      * @param rootPid of the tree, which is still there
      * @param commandLine of the root as the kernel shows it
      * @param launched how thaw started the root, where it did
      */
-    public static Compatibility record(ImageSnapshot images, int rootPid, List<String> commandLine, Optional<LaunchRecord> launched) {
-        StatusFile root = StatusFile.read(rootPid);
-        List<String> flags = cpuFlags();
+    public static Root look(int rootPid, List<String> commandLine, Optional<LaunchRecord> launched) {
         List<String> command = launched.map(LaunchRecord::command).orElse(commandLine);
         String directory = launched.map(LaunchRecord::directory).orElseGet(() -> FileCalls.readlink("/proc/" + rootPid + "/cwd"));
         Optional<String> executable = launched.map(LaunchRecord::program).or(() -> Optional.of("/proc/" + rootPid + "/exe"));
-        return new Compatibility(command, program(executable, command, directory), mapped(images), flags, CpuFlags.hash(flags),
-                monotonicMillis(), root.uids().get(1), root.gids().get(1), Long.toHexString(root.capEff()));
+        return new Root(command, program(executable, command, directory), StatusFile.read(rootPid));
+    }
+
+    /** What a checkpoint records. */
+    public static Compatibility record(ImageSnapshot images, Root root) {
+        List<String> flags = cpuFlags();
+        return new Compatibility(root.command(), root.program(), mapped(images), flags, CpuFlags.hash(flags), monotonicMillis(),
+                root.status().uids().get(1), root.status().gids().get(1), Long.toHexString(root.status().capEff()));
     }
 
     /** What there is now of what an image recorded. */

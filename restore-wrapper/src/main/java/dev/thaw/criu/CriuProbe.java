@@ -1,6 +1,5 @@
 package dev.thaw.criu;
 
-import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.Durations;
 import java.io.IOException;
 import java.time.Duration;
@@ -47,11 +46,11 @@ final class CriuProbe {
             }
             // A criu.conf of this host must not decide whether criu works.
             List<String> check = new ArrayList<>(List.of(path, "check", "--no-default-config"));
-            if (ProcessCalls.geteuid() != 0 && new CriuFeatures(version.get()).unprivileged()) {
+            if (CriuPrivileges.areLimited() && new CriuFeatures(version.get()).unprivileged()) {
                 check.add("--unprivileged");
             }
             ProcessResult second = run(check.toArray(String[]::new));
-            return second.getExitValue() == 0 || lacksOnlyTheOldWayToChoosePids(second.outputUTF8())
+            return second.getExitValue() == 0 || lacksOnlyWhatIsNotNeeded(second.outputUTF8())
                     ? Answer.works(version.get())
                     : Answer.fails("criu check (version " + version.get() + ") ended with " + second.getExitValue()
                             + said(second.outputUTF8()));
@@ -65,11 +64,15 @@ final class CriuProbe {
         }
     }
 
-    /** Container engines show /proc/sys read-only. A criu that thaw takes chooses pids by clone3, and asks for the file all the same. */
-    private static boolean lacksOnlyTheOldWayToChoosePids(String output) {
+    /**
+     * Container engines show /proc/sys read-only: a criu that thaw takes chooses pids by clone3, and asks for the file all the same. In a user
+     * namespace the network is not its own: established TCP connections cannot be kept, and all else can.
+     */
+    private static boolean lacksOnlyWhatIsNotNeeded(String output) {
         // Its verdicts are those of this file; what others say is about features that it does without.
         List<String> errors = output.lines().filter(line -> line.contains("Error (criu/cr-check.c")).toList();
-        return !errors.isEmpty() && errors.stream().allMatch(line -> line.contains("ns_last_pid sysctl is inaccessible"));
+        return !errors.isEmpty() && errors.stream().allMatch(line -> line.contains("ns_last_pid sysctl is inaccessible")
+                || line.contains("Can't turn TCP repair mode ON") && CriuPrivileges.areLimited());
     }
 
     private ProcessResult run(String... command) throws IOException, InterruptedException, TimeoutException {

@@ -63,9 +63,14 @@ public final class HoldScript implements AutoCloseable {
         return file.number();
     }
 
-    /** False where the machine forbids to execute memfds (sysctl vm.memfd_noexec). */
-    public boolean isUsable() {
-        return FileCalls.isExecutable(path());
+    /**
+     * False where the machine forbids to execute memfds (sysctl vm.memfd_noexec), and for a criu with capabilities of its own: the kernel shows
+     * its descriptors to nobody who has fewer.
+     *
+     * @param criu path of the program
+     */
+    public boolean isUsable(String criu) {
+        return FileCalls.isExecutable(path()) && (CriuPrivileges.effective(criu) & ~ProcessCalls.capabilitiesEffective()) == 0;
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.thaw.check.pid.PidFacts;
 import dev.thaw.check.pid.PidReader;
 import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.checkpoint.Manifests;
+import dev.thaw.compat.Surroundings;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
 import dev.thaw.image.ResolvedImage;
@@ -79,7 +80,8 @@ final class StandInEngine implements Engine {
         try (Standstill still = Standstill.of(root, limit)) {
             LivingTree living = LivingReader.read(root, still.stoppedBefore(), options);
             ImageSnapshot tree = LivingSnapshot.of(living);
-            Manifest manifest = Manifests.of(living.scan(), tree, Manifests.Dump.none(living.criuOptions()));
+            Manifest manifest = Manifests.of(living.scan(), tree,
+                    Surroundings.look(living.scan().root().pid(), living.scan().root().arguments(), Optional.empty()), Manifests.Dump.none(living.criuOptions()));
             Inspection inspection = Inspector.inspect(new ResolvedImage(Optional.empty(), "", OptionalInt.empty(), true), tree, Optional.of(manifest));
             taken = Optional.of(new Taken(tree, manifest, inspection));
             still.end();

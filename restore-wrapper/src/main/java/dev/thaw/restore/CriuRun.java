@@ -2,6 +2,7 @@ package dev.thaw.restore;
 
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.criu.HoldScript;
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.FdCalls;
@@ -47,7 +48,7 @@ final class CriuRun implements AutoCloseable {
         descriptors.put(free + 1, hears.reader().number());
         hold = HoldScript.at("post-restore", free, free + 1);
         argv = withPrivileges(CriuCommandLine.restore(criu.path(), images, work.path(), plan));
-        if (hold.isUsable()) {
+        if (hold.isUsable(criu.path())) {
             descriptors.put(free + 2, hold.number());
             argv.addAll(List.of("--action-script", surety.criuPid().isPresent() ? HoldScript.path(surety.criuPid().getAsInt(), free + 2) : hold.path()));
         }
@@ -78,7 +79,7 @@ final class CriuRun implements AutoCloseable {
         SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
         CriuRun run = new CriuRun(criu, plan, images, work, surety, descriptors);
         try {
-            if (!run.hold.isUsable()) {
+            if (!run.hold.isUsable(criu.path())) {
                 beforehand.run();
             }
             run.spawn(plan, surety, descriptors);
@@ -112,7 +113,7 @@ final class CriuRun implements AutoCloseable {
     /** criu refuses to run without root unless it is told that this is known. */
     private static List<String> withPrivileges(List<String> argv) {
         List<String> told = new ArrayList<>(argv);
-        if (ProcessCalls.geteuid() != 0) {
+        if (CriuPrivileges.areLimited()) {
             told.add("--unprivileged");
         }
         return told;

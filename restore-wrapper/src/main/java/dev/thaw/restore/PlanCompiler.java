@@ -6,6 +6,7 @@ import dev.thaw.compile.StreamKind;
 import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Quarantine;
@@ -79,7 +80,7 @@ public final class PlanCompiler {
     }
 
     private Optional<CompiledPlan> compile() {
-        boolean usual = planning.manifest().isPresent() && generation.startsWith("/") && ProcessCalls.geteuid() == 0
+        boolean usual = planning.manifest().isPresent() && generation.startsWith("/") && !CriuPrivileges.areLimited()
                 && image.tasks().size() <= MOST_PROCESSES && image.root().ids().pid() == image.inventory().rootIds().pid()
                 && criu.features().concurrentRestores() && criu.path().startsWith("/")
                 && planning.mismatches().stream().allMatch(mismatch -> mismatch.severity() == Mismatch.Severity.NOTE)

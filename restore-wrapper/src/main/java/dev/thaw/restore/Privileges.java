@@ -1,5 +1,6 @@
 package dev.thaw.restore;
 
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.TaskImage;
 import dev.thaw.linux.ProcessCalls;
@@ -27,10 +28,11 @@ public final class Privileges {
 
     /**
      * @param doing as the start of a sentence: {@code restoring}
+     * @param criu its path, or empty: it may have capabilities of its own
      * @throws Failure when criu would refuse, or fail halfway
      */
-    public static void require(String doing) {
-        long effective = ProcessCalls.capabilitiesEffective();
+    public static void require(String doing, String criu) {
+        long effective = CriuPrivileges.effective(criu);
         if (has(effective, CHECKPOINT_RESTORE) || has(effective, SYS_ADMIN)) {
             return;
         }
@@ -39,7 +41,8 @@ public final class Privileges {
                 List.of(root ? "it runs as root, but without this capability: a container that was not given it"
                         : "it runs as uid " + ProcessCalls.geteuid() + "; criu can neither stop processes nor choose pids without it"),
                 root ? List.of("give the container CAP_CHECKPOINT_RESTORE and CAP_SYS_PTRACE (docs/privileges.md)")
-                        : List.of("as root", "setpriv --ambient-caps=+checkpoint_restore,+sys_ptrace,+setpcap … (docs/privileges.md)"));
+                        : List.of("as root", "setpriv --ambient-caps=+checkpoint_restore,+sys_ptrace,+setpcap … (docs/privileges.md)",
+                                "--criu with a copy that has file capabilities, or a whole life in a user namespace: unshare -Ur --pid --fork --mount-proc"));
     }
 
     /**
@@ -47,8 +50,8 @@ public final class Privileges {
      *
      * @throws Failure when one is missing
      */
-    public static void requireForRestore() {
-        require("restoring");
+    public static void requireForRestore(String criu) {
+        require("restoring", criu);
         long effective = ProcessCalls.capabilitiesEffective();
         List<String> missing = NEEDED_BY_ROOT.entrySet().stream().filter(entry -> !has(effective, entry.getKey())).map(Map.Entry::getValue).toList();
         if (ProcessCalls.geteuid() == 0 && !missing.isEmpty()) {

@@ -76,7 +76,7 @@ public final class Restoration {
         status.event("planned", "pid", plan.rootPid(), "handovers", plan.handovers().size(), "millis", millisSince(start));
         CriuBinary criu = search.orFailure();
         report.detail("criu " + criu.version() + ", " + criu.path() + " (" + criu.origin() + ")");
-        Privileges.requireForRestore();
+        Privileges.requireForRestore(criu.path());
         Privileges.requireFor(planning.image());
         Markers.check(settings.markers().keySet(), plan);
         try (FreshTerminal terminal = new FreshTerminal()) {

@@ -89,7 +89,7 @@ public final class ScanBuilder {
 
     /** Who dumps is under a seccomp filter as well. */
     public ScanBuilder filteredDumper() {
-        dumper = new Dumper(dumper.lineage(), 0, 0, 0, ALL_CAPABILITIES, NAMESPACES, false, true);
+        dumper = new Dumper(dumper.lineage(), 0, 0, 0, ALL_CAPABILITIES, NAMESPACES, false, true, false);
         return this;
     }
 

@@ -2,13 +2,16 @@ package dev.thaw.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.checkpoint.Checkpoint;
 import dev.thaw.checkpoint.DumpOptions.Intruders;
 import dev.thaw.checkpoint.Finding;
+import dev.thaw.it.broker.ServedBroker;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.ProcessStat;
@@ -84,6 +87,102 @@ class IntrudersIT {
     }
 
     @Test
+    void a_command_beside_a_restored_application_is_in_its_time_namespace(Scratch scratch) {
+        int application = run(thaw(scratch), scratch);
+        try {
+            thaw(scratch).run("checkpoint", "--name", "shop", scratch.path("image")).expect(0);
+            Children.awaitGone(List.of(application), Await.LIMIT);
+            thaw(scratch).run("restore", "--detach", "--name", "shop", scratch.path("image")).expect(0);
+            String time = FileCalls.readlink("/proc/" + application + "/ns/time");
+            assertNotEquals(FileCalls.readlink("/proc/self/ns/time"), time, "criu gives it one");
+            assertEquals(time + "\n", thaw(scratch).run("exec", "--name", "shop", "--", "readlink", "/proc/self/ns/time").expect(0).out());
+            thaw(scratch).run("exec", "--name", "shop", "--", "sh", "-c", "kill -9 $$").expect(128 + Signals.SIGKILL);
+            thaw(scratch).run("exec", "--name", "shop", "--", "nothing-of-that-name").expect(127);
+        } finally {
+            end(application);
+        }
+    }
+
+    @Test
+    @RequiresTool("unshare")
+    void a_command_beside_an_application_is_in_its_user_namespace_and_root_there(Scratch scratch) {
+        thaw(scratch).run("run", "--detach", "--pid-file", scratch.path("pid"), "--name", "shop", "--", "setpriv", "--reuid=65534", "--regid=65534",
+                "--clear-groups", "unshare", "--user", "--map-root-user", "sleep", "1000").expect(0);
+        int application = Integer.parseInt(scratch.read("pid").strip());
+        try {
+            Await.until("the application", () -> ProcessTable.commandLine(application).equals(Optional.of("sleep 1000")));
+            assertEquals(FileCalls.readlink("/proc/" + application + "/ns/user") + "\n0\n0 65534 1\n", thaw(scratch).run("exec", "--name", "shop", "--",
+                    "sh", "-c", "readlink /proc/self/ns/user; id -u; tr -s ' ' </proc/self/uid_map | sed 's/^ //'").expect(0).out());
+        } finally {
+            end(application);
+        }
+    }
+
+    @Test
+    void a_command_beside_an_application_may_have_a_terminal_of_its_own(Scratch scratch) {
+        int application = run(thaw(scratch), scratch);
+        try (TestPty pty = new TestPty();
+                ThawProcess beside = thaw(scratch).terminal(pty).start("exec", "--name", "shop", "--session", "new", "--stdin", "pty", "--stdout", "pty",
+                        "--stderr", "stdout", "--", "sh", "-c", "tty; stty size; read -r line; echo \"got $line\"; exit 5")) {
+            pty.readUntil("/dev/pts/");
+            pty.type("hello\n");
+            pty.readUntil("got hello\r\n");
+            beside.awaitEnd().expect(5);
+        } finally {
+            end(application);
+        }
+    }
+
+    @Test
+    void a_command_beside_an_application_may_read_what_the_broker_keeps(Scratch scratch) {
+        int application = run(thaw(scratch), scratch);
+        try (ServedBroker broker = ServedBroker.start(scratch); FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
+            ThawProcess.in(scratch).descriptor(5, pipe.reader().number()).run("broker", "store", "--socket", broker.socket(), "input", "--fd", "5").expect(0);
+            Bytes.write(pipe.writer().number(), "kept\n");
+            thaw(scratch).environment("THAW_BROKER", broker.socket()).run("exec", "--name", "shop", "--stdin", "broker:input", "--", "head", "-n", "1")
+                    .expect(0).expectOut("kept\n");
+        } finally {
+            end(application);
+        }
+    }
+
+    /** An orphan of the application that nobody below it is the parent of any more. */
+    @Test
+    void who_is_in_its_session_is_named_and_ended_and_the_application_leads_it_again(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            int orphan = Integer.parseInt(puppet.eval("""
+                    r, w = os.pipe()
+                    child = os.fork()
+                    if not child:
+                        orphan = os.fork()
+                        if orphan:
+                            os.write(w, str(orphan).encode())
+                            os._exit(0)
+                        [os.close(n) for n in (r, w)]
+                        time.sleep(1000)
+                    os.waitpid(child, 0)
+                    said = os.read(r, 20).decode()
+                    os.close(r); os.close(w)
+                    said"""));
+            Failure refused = Dumps.of(scratch, puppet).fails();
+            assertTrue(refused.what().contains("pid " + orphan + " ("), refused::toString);
+            assertTrue(refused.because().toString().contains("no restored process can get the pid " + puppet.pid() + " again"), refused::toString);
+            Checkpoint made = Dumps.of(scratch, puppet).intruders(Intruders.END).run();
+            assertFalse(Children.isRunning(orphan));
+            assertTrue(made.notes().stream().map(Finding::what).anyMatch(what -> what.contains("pid " + orphan)), made.notes()::toString);
+            Children.reap(orphan);
+            puppet.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {
+                thaw.awaitRestored(puppet);
+                assertEquals("True", puppet.eval("os.getsid(0) == os.getpid() == os.getpgrp()"));
+                assertTrue(ProcessStat.read(orphan).isEmpty());
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
+
+    @Test
     void a_checkpoint_on_sigterm_ends_who_is_beside_it_where_that_is_asked_for(Scratch scratch) {
         try (ThawProcess application = thaw(scratch).start("run", "--image", scratch.path("image"), "--on-term", "checkpoint", "--intruders", "end",
                 "--name", "shop", "--status-fd", "2", "--", "sleep", "1000")) {
@@ -123,6 +222,8 @@ class IntrudersIT {
             assertTrue(refused.because().toString().contains("it has pipe:["), refused::toString);
             Checkpoint made = Dumps.of(scratch, puppet).intruders(Intruders.END).run();
             assertTrue(made.notes().stream().map(Finding::what).anyMatch(what -> what.contains("is ended first")), made.notes()::toString);
+            assertTrue(made.notes().stream().anyMatch(note -> note.what().equals("pid " + reader.pid() + " (sleep) was ended, and its parent does not reap it")
+                    && note.because().toString().contains("its pid, session and process group are taken")), made.notes()::toString);
             reader.close();
             puppet.awaitGone();
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {

@@ -22,6 +22,7 @@ import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.linux.proc.UserNamespace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -59,8 +60,7 @@ public final class HostReader {
 
     private Rights rights() {
         String confined = text("/proc/self/attr/current").filter(label -> !label.startsWith("unconfined") && !label.equals("kernel")).orElse("");
-        boolean ownNamespace = !text("/proc/self/uid_map").orElse("").replaceAll("\\s+", " ").equals("0 0 4294967295");
-        return new Rights(ProcessCalls.geteuid(), self.capEff(), Long.parseUnsignedLong(self.field("CapBnd"), 16), self.seccomp() != 0, ownNamespace,
+        return new Rights(ProcessCalls.geteuid(), self.capEff(), Long.parseUnsignedLong(self.field("CapBnd"), 16), self.seccomp() != 0, !UserNamespace.isInitial(),
                 confined.replace("\0", ""), number("/proc/sys/kernel/yama/ptrace_scope"));
     }
 

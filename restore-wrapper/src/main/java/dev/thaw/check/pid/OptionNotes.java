@@ -22,7 +22,7 @@ final class OptionNotes {
         REASONS.put("--skip-in-flight", "connections that were not accepted are dropped");
         REASONS.put("--network-lock", "the network has to be quiet during the dump");
         REASONS.put("--allow-uprobes", "a tracer has set user space probes");
-        REASONS.put("--unprivileged", "criu does not run as root");
+        REASONS.put("--unprivileged", "criu does not run as root of the machine");
     }
 
     private OptionNotes() {}

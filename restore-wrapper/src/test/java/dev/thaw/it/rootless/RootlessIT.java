@@ -1,10 +1,13 @@
 package dev.thaw.it.rootless;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.AsNobody;
 import dev.thaw.it.Checkout;
+import dev.thaw.it.CriuOnHost;
 import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.Program;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.RequiresTool;
@@ -26,7 +29,7 @@ class RootlessIT {
             cd "$HOME" || exit
             export THAW_NO_BUILD=1
             thaw=$HOME/checkout/thaw
-            "$thaw" run --detach --pid-file app.pid --stdout append:"$HOME/out" --stderr stdout -- %s -c '
+            "$thaw" run $RUN --detach --pid-file app.pid --stdout append:"$HOME/out" --stderr stdout -- %s -c '
             import time, itertools
             for beat in itertools.count():
                 print(beat, flush=True)
@@ -49,8 +52,7 @@ class RootlessIT {
     void with_checkpoint_restore_and_setpcap_all_of_it_works(Scratch scratch) throws IOException {
         String said = as(scratch, "checkpoint_restore", "setpcap");
 
-        assertTrue(said.contains("run 0\n") && said.contains("checkpoint 0\n") && said.contains("restore 0\n") && said.contains("it goes on"),
-                said);
+        assertAllOfItWorks(said);
     }
 
     @Test
@@ -59,6 +61,41 @@ class RootlessIT {
 
         assertTrue(said.contains("checkpoint 125\n") && said.contains("a checkpoint needs CAP_CHECKPOINT_RESTORE"), said);
         assertTrue(said.contains("it goes on"), said);
+    }
+
+    @Test
+    void with_checkpoint_restore_and_ptrace_only_all_of_it_works_where_new_privileges_are_given_up(Scratch scratch) throws IOException {
+        String said = AsNobody.run(scratch, List.of("checkpoint_restore", "sys_ptrace"), STEPS.formatted("setpriv --no-new-privs " + Checkout.python()));
+
+        assertAllOfItWorks(said);
+    }
+
+    @Test
+    @RequiresTool({"setcap", "patchelf"})
+    void with_a_criu_that_has_file_capabilities_all_of_it_works_without_any(Scratch scratch) throws IOException {
+        String home = AsNobody.home(scratch);
+        try (Program grant = Program.with().nullStreams().environment("PATH", System.getenv("PATH"))
+                .start(Checkout.root().resolve("scripts/grant-criu").toString(), home + "/criu", Integer.toString(AsNobody.NOBODY), CriuOnHost.path())) {
+            assertEquals(0, grant.awaitEnd().exitCode());
+        }
+        String said = AsNobody.run(scratch, List.of(), "export THAW_CRIU=" + home + "/criu\n" + STEPS.formatted(Checkout.python()));
+        assertAllOfItWorks(said);
+
+        String refused = AsNobody.run(scratch, List.of(), "export THAW_NO_BUILD=1; setpriv --no-new-privs \"$HOME\"/checkout/thaw checkpoint --criu " + home + "/criu $$ image2; echo \"checkpoint $?\"");
+        assertTrue(refused.contains("checkpoint 125\n") && refused.contains("CAP_CHECKPOINT_RESTORE"), refused);
+    }
+
+    @Test
+    @RequiresTool("unshare")
+    void in_a_user_namespace_all_of_it_works_without_any(Scratch scratch) throws IOException {
+        String said = AsNobody.run(scratch, List.of(), "cat >\"$HOME\"/steps <<'END'\nRUN='--pid-floor 300'\n" + STEPS.formatted(Checkout.python())
+                + "END\nexec unshare --user --map-root-user --pid --fork --mount-proc bash \"$HOME\"/steps");
+
+        assertAllOfItWorks(said);
+    }
+
+    private static void assertAllOfItWorks(String said) {
+        assertTrue(said.contains("run 0\n") && said.contains("checkpoint 0\n") && said.contains("restore 0\n") && said.contains("it goes on"), said);
     }
 
     @Test

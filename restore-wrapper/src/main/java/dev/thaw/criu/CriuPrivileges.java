@@ -1,0 +1,26 @@
+package dev.thaw.criu;
+
+import dev.thaw.linux.FileCapabilities;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.linux.proc.UserNamespace;
+
+/** What a criu that this process starts may do. */
+public final class CriuPrivileges {
+    private CriuPrivileges() {}
+
+    /** Whether criu has to be told {@code --unprivileged}: it takes for granted what root of the machine alone may do. */
+    public static boolean areLimited() {
+        return ProcessCalls.geteuid() != 0 || !UserNamespace.isInitial();
+    }
+
+    /**
+     * Capabilities, bit n for capability n: those of this process, and those that the program has itself.
+     *
+     * @param criu path of the program
+     */
+    public static long effective(String criu) {
+        boolean gainsNone = StatusFile.read(ProcessCalls.getpid()).field("NoNewPrivs").equals("1");
+        return ProcessCalls.capabilitiesEffective() | (gainsNone ? 0 : FileCapabilities.effective(criu));
+    }
+}
