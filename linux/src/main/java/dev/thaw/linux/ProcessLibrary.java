@@ -42,6 +42,12 @@ interface ProcessLibrary extends Library {
 
     int pthread_sigmask(int how, byte[] set, byte[] before); // pthread_sigmask(3)
 
+    int madvise(Pointer address, long length, int advice); // madvise(2)
+
+    int raise(int signal); // raise(3), to the calling thread
+
+    int sigwait(byte[] set, int[] signal); // sigwait(3)
+
     int execve(byte[] path, Pointer argv, Pointer envp); // execve(2)
 
     int unshare(int flags); // unshare(2)

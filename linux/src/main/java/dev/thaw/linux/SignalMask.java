@@ -1,5 +1,7 @@
 package dev.thaw.linux;
 
+import java.util.Set;
+
 /** The signal mask of the calling thread, changed and put back (man 3 pthread_sigmask). */
 final class SignalMask implements AutoCloseable {
 
@@ -17,9 +19,23 @@ final class SignalMask implements AutoCloseable {
 
     /** Blocks one signal more until {@link #close}. */
     static SignalMask blocking(int signal) {
+        return new SignalMask(SIG_BLOCK, set(Set.of(signal)));
+    }
+
+    /** A {@code sigset_t} of these. */
+    static byte[] set(Set<Integer> signals) {
         byte[] set = new byte[SET_BYTES];
-        set[(signal - 1) / 8] = (byte) (1 << (signal - 1) % 8);
-        return new SignalMask(SIG_BLOCK, set);
+        for (int signal : signals) {
+            set[(signal - 1) / 8] |= (byte) (1 << (signal - 1) % 8);
+        }
+        return set;
+    }
+
+    /** What the calling thread blocks, as a {@code sigset_t}. */
+    static byte[] now() {
+        byte[] set = new byte[SET_BYTES];
+        change(SIG_BLOCK, null, set);
+        return set;
     }
 
     /** Blocks nothing until {@link #close}. */

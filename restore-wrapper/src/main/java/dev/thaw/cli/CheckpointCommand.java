@@ -8,13 +8,11 @@ import dev.thaw.checkpoint.Checkpointer;
 import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.checkpoint.ReadyCommand;
 import dev.thaw.checkpoint.Verifier;
-import dev.thaw.compile.CompiledPlan;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.NameRegistry;
-import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestoreOptions;
@@ -154,14 +152,7 @@ final class CheckpointCommand implements Callable<Integer> {
             rejected.problems().forEach(problem -> report.warning("a restore will need more to go on: " + problem.what(), problem.because(),
                     problem.tries()));
         }
-        try {
-            Optional<CompiledPlan> compiled = PlanCompiler.compile(planning, criu);
-            compiled.ifPresent(plan -> PlanCompiler.write(planning, plan));
-            report.detail(compiled.isPresent() ? "the plan was compiled, for " + compiled.get().variants().size() + " sorts of callers"
-                    : "the plan was not compiled: a restore decides anew");
-        } catch (LinuxException e) {
-            report.detail("the plan was not compiled: " + e.getMessage());
-        }
+        PlanCompiler.leave(planning, criu, report);
     }
 
     private int pid() {

@@ -119,7 +119,7 @@ public final class CycleOptions {
             DumpOptions options = new DumpOptions(false, Optional.ofNullable(tcp), DumpOptions.NetworkLock.SKIP, intruders, criuOptions);
             CheckpointRequest request = new CheckpointRequest(pid, image, options, keep, termLimit, criu, registry.flatMap(names -> names.findPid(pid)))
                     .shrinkingJvms(shrink == Shrink.JVM);
-            return new CheckpointWriting(request, report, environment::variable);
+            return new CheckpointWriting(request, Brokers.names(Optional.empty()), report, environment::variable);
         }, status, report));
     }
 }

@@ -14,6 +14,7 @@ import dev.thaw.plan.RestoreOptions;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.CompiledRun;
 import dev.thaw.restore.Planning;
 import dev.thaw.run.Run;
 import dev.thaw.run.RunOptions;
@@ -104,7 +105,8 @@ final class RestoreCommand implements Callable<Integer> {
         LifecycleOptions lifecycle = life.lifecycle(term.map(SignalTaker.class::cast).orElseGet(SignalTaker::none))
                 .notifying(ServiceNotify.to(environment.variable(ServiceNotify.VARIABLE)));
         StartOrRestore start = new StartOrRestore(settings, lifecycle, status, report);
-        int code = command.isEmpty() ? start.restore(image) : start.restoreOr(cold(lifecycle, registry, status, report), image);
+        Optional<CompiledRun> begun = environment.variable(CompiledRun.VARIABLE).map(CompiledRun::parse);
+        int code = command.isEmpty() ? start.restore(image, begun) : start.restoreOr(cold(lifecycle, registry, status, report), image);
         return term.filter(TermCheckpoint::wrote).isPresent() ? ExitCode.OK : code;
     }
 

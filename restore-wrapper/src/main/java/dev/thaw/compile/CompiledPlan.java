@@ -10,25 +10,28 @@ import java.util.Set;
  * @param generation absolute path of the directory with the images
  * @param directory absolute path of the directory that belongs to the program
  * @param numbers pids and thread ids that have to be free
- * @param bootId of the kernel that runs ({@code /proc/sys/kernel/random/boot_id})
+ * @param machine that the plan was made on
  * @param capabilities permitted to whom the plan was made for, 16 hexadecimal digits
  * @param cgroup text of {@code /proc/self/cgroup}, where the plan depends on it
  * @param marks files that mean, when they are there, that the plan is not what is wanted
  * @param files images, criu and programs that the plan was made for
  * @param fingerprint what {@code stat(1)} says of each of those files, in {@link #FORMAT}
  * @param criu path of the engine
+ * @param attendable whether a process with its signals blocked can take over while criu works ({@code env --block-signal})
  * @param streams streams of the caller that the plan uses
  */
-public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, String bootId, String capabilities,
-        Optional<String> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, Set<Integer> streams,
-        List<Variant> variants) {
+public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
+        Optional<String> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
+        Set<Integer> streams, List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";
     /** Name of the directory beside it with what the program uses. */
     public static final String DIRECTORY = "restore.d";
+    /** Name in there of the list of what the plan relies on, see {@link RestoreProgram#files}. */
+    public static final String FILES = "files";
     /** Name in there of the script that criu runs. */
-    static final String PROOF = "proof";
-    /** Mode, owner, size in bytes, inode, time of the last change of the content with nanoseconds. */
+    public static final String PROOF = "proof";
+    /** Mode, owner, size in bytes, inode, time of the last change of the content with nanoseconds; links not followed. The script thaw has the same. */
     static final String FORMAT = "%f %u %s %i %.9Y";
 
     public CompiledPlan {
@@ -39,6 +42,16 @@ public record CompiledPlan(String generation, String directory, int rootPid, Lis
         streams = Set.copyOf(streams);
         variants = List.copyOf(variants);
     }
+
+    /**
+     * What of a machine has to be as it was.
+     *
+     * @param bootId of the kernel that runs ({@code /proc/sys/kernel/random/boot_id})
+     * @param isKept whether the plan holds after a reboot as well: criu gives the application its own clocks again
+     * @param kernel its release
+     * @param processor the line of {@code /proc/cpuinfo} that says what it can do, as it is there
+     */
+    public record Machine(String bootId, boolean isKept, String kernel, String processor) {}
 
     String proof() {
         return directory + "/" + PROOF;

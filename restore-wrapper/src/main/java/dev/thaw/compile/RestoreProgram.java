@@ -31,6 +31,12 @@ public final class RestoreProgram {
             thaw_root=%ROOT%
             thaw_images=%IMAGES%
 
+            # Tells images, criu and programs apart from others of the same name.
+            thaw_look() {
+                LC_ALL=C exec stat -c '%FORMAT%' -- \\
+            %FILES% 2>/dev/null
+            }
+
             # Sets thaw_flags to its flags, and thaw_kind to a letter for stream $1, which has to be open for $2: 0 reading, 1 writing.
             thaw_kind() {
                 local name='' value='' access
@@ -54,14 +60,27 @@ public final class RestoreProgram {
                 fi
             }
 
+            # Restores. With $1 somebody else attends to the application: this shell becomes it while criu works, and criu lets nothing run before.
+            # Then thaw_criu is criu's pid, and thaw_held are the descriptors to be closed when criu has ended.
             thaw_restore() {
-                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' criu_pid ended proof='' reader='' i
-                local -a arguments=() opened=()
+                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' reader='' i
+                local -a arguments=() opened=() processor=()
 
                 # Who we are, and where.
                 ((EUID == 0)) || return 1
-                [[ -z ${NOTIFY_SOCKET-}${LISTEN_FDS-}${THAW_CRIU_PREFIX-} && ${THAW_CRIU:-"$criu"} == "$criu" ]] || return 1
-                read -r line 2>/dev/null </proc/sys/kernel/random/boot_id && [[ $line == %BOOT% ]] || return 1
+                [[ -z ${LISTEN_FDS-}${THAW_CRIU_PREFIX-} && ${THAW_CRIU:-"$criu"} == "$criu" ]] || return 1
+                [[ -n ${1-} || -z ${NOTIFY_SOCKET-} ]] || return 1
+                [[ -z ${1-} || -n '%ATTENDABLE%' ]] || return 1
+                read -r line 2>/dev/null </proc/sys/kernel/random/boot_id || return 1
+                if [[ $line != %BOOT% ]]; then
+                    # Started again: all that counts of it is the kernel and the processor, where criu keeps the clocks.
+                    read -r line </proc/sys/kernel/osrelease && [[ $line == %KERNEL% ]] || return 1
+                    mapfile -t -n 64 processor </proc/cpuinfo
+                    for line in "${processor[@]}"; do
+                        [[ $line != flags* && $line != Features* ]] || break
+                    done
+                    [[ $line == %PROCESSOR% ]] || return 1
+                fi
                 while read -r mark line; do
                     [[ $mark != CapPrm: ]] || break
                 done </proc/self/status
@@ -80,9 +99,8 @@ public final class RestoreProgram {
                 ((next + %MARGIN% < mark)) || return 1
 
                 # Images, criu and programs are those that the plan was made for.
-                line=$(LC_ALL=C stat -Lc '%FORMAT%' -- \\
-            %FILES% 2>/dev/null) || return 1
-                [[ $line == %FINGERPRINT% ]] || return 1
+                # (thaw has looked already, for both of us).
+                [[ ${thaw_found-$(thaw_look)} == %FINGERPRINT% ]] || return 1
 
                 # What the caller's streams are, where they matter.
             %KINDS%
@@ -95,33 +113,42 @@ public final class RestoreProgram {
                     { echo "$next" >/proc/sys/kernel/ns_last_pid; } 2>/dev/null || { thaw_close "${opened[@]}"; return 1; }
                 fi
 
-                # criu has a shell run its action script, and a path may hold anything. It runs it at each step, so not where nothing is to be proven.
-                if ((${#opened[@]} > 0)); then
-                    [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
-                    exec {proof}<%PROOF%
-                    arguments+=(--action-script "/proc/$$/fd/$proof")
+                # criu runs its action script by a path, and a path may hold anything. The script ends the restore also when this process has died.
+                [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
+                exec {proof}<%PROOF%
+            %AHEAD%    arguments+=(--action-script "/proc/$$/fd/$proof")
+                if [[ -n ${1-} ]]; then
+                    thaw_start "$1" </dev/null >/dev/null 2>&1 &
+                    thaw_criu=$!
+                    thaw_held=("$proof" "${opened[@]}")
+                    return 0
                 fi
 
-            %AHEAD%    # criu gets each descriptor under the number that its argument names. Its own output ends when it does.
-                exec {ended}< <(
-                    for i in "${!opened[@]}"; do
-                        eval "exec $((i + 3))>&${opened[i]}"
-                    done
-                    THAW_PLAN=$$ THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec "$criu" "${arguments[@]}" </dev/null 2>/dev/null
-                )
-                criu_pid=$!
+                # Its own output ends when it does.
+                exec {ended}< <(thaw_start '' </dev/null 2>/dev/null)
+                thaw_criu=$!
                 while true; do
                     read -r -t %LIMIT% -u "$ended" line
                     number=$?
                     ((number == 0)) || break
                 done
-                ((number <= 128)) || kill -KILL "$criu_pid" %NUMBERS% 2>/dev/null
-                wait "$criu_pid"
+                ((number <= 128)) || kill -KILL "$thaw_criu" 2>/dev/null
+                wait "$thaw_criu"
                 number=$?
                 [[ -z $reader ]] || { kill "$reader"; wait "$reader"; } 2>/dev/null
+                ((number == 0)) || thaw_end %NUMBERS%
                 exec {ended}<&-
-                thaw_close ${proof:+"$proof"} "${opened[@]}"
+                thaw_close "$proof" "${opened[@]}"
                 ((number == 0))
+            }
+
+            # Becomes criu, which gets each descriptor under the number that its argument names.
+            thaw_start() {
+                local i
+                for i in "${!opened[@]}"; do
+                    eval "exec $((i + 3))>&${opened[i]}"
+                done
+                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec "$criu" "${arguments[@]}"
             }
 
             # Waits for a process that has ended to be reaped by its parent, which takes some a while.
@@ -136,6 +163,24 @@ public final class RestoreProgram {
                     read -r -t 0.01 stat <> <(:)
                 done
                 return 1
+            }
+
+            # Ends what a criu that failed or was killed has left: of these numbers those that are below this process. They are reaped then.
+            thaw_end() {
+                local number stat parent end nothing
+                local -a ours=()
+                for number in "$@" "$@"; do
+                    { read -r stat <"/proc/$number/stat"; } 2>/dev/null || continue
+                    stat=${stat##*) } parent=${stat#* } parent=${parent%% *}
+                    [[ " $$ ${ours[*]} " != *" $parent "* || " ${ours[*]} " == *" $number "* ]] || ours+=("$number")
+                done
+                set -- "${ours[@]}"
+                (($#)) && kill -KILL "$@" 2>/dev/null
+                for ((end = SECONDS + 10; SECONDS < end; )); do
+                    while (($#)) && [[ ! -e /proc/$1 ]]; do shift; done
+                    (($#)) || return 0
+                    read -r -t 0.01 nothing <> <(:)
+                done
             }
 
             thaw_close() {
@@ -157,10 +202,14 @@ public final class RestoreProgram {
         parts.put("IMAGES", ShellText.quote(plan.generation()));
         parts.put("PROOF", ShellText.quote(plan.proof()));
         parts.put("CRIU", ShellText.quote(plan.criu()));
-        parts.put("BOOT", ShellText.quote(plan.bootId()));
+        parts.put("BOOT", ShellText.quote(plan.machine().bootId()));
+        // Where nothing but this boot will do no kernel is good enough.
+        parts.put("KERNEL", ShellText.quote(plan.machine().isKept() ? plan.machine().kernel() : ""));
+        parts.put("PROCESSOR", ShellText.quote(plan.machine().processor()));
         parts.put("CAPABILITIES", plan.capabilities());
         parts.put("CGROUP", cgroup(plan));
         parts.put("MARKS", words(plan.marks()));
+        parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("MARGIN", Integer.toString(MARGIN));
         parts.put("NUMBERS", plan.numbers().stream().map(String::valueOf).collect(Collectors.joining(" ")));
         parts.put("FORMAT", CompiledPlan.FORMAT);
@@ -176,14 +225,19 @@ public final class RestoreProgram {
         return PLACE.matcher(TEMPLATE).replaceAll(found -> Matcher.quoteReplacement(parts.get(found.group(1))));
     }
 
+    /** What {@code thaw} has to look at before it runs any of this, each with a NUL behind it: the generation, then the files of the fingerprint. */
+    public static String files(CompiledPlan plan) {
+        return plan.generation() + "\0" + plan.files().stream().map(file -> file + "\0").collect(Collectors.joining());
+    }
+
     /** The program that criu runs at its steps: at the one where all is restored and nothing has run, it looks whether everything has arrived. */
     public static String proof(CompiledPlan plan) {
         StringBuilder text = new StringBuilder("""
                 #!/bin/sh
-                # Run by criu. $THAW_PLAN is the shell that has opened the descriptors, $THAW_OPENED are their numbers there.
+                # Run by criu. $THAW_PLAN is the process that has opened the descriptors, $THAW_OPENED are their numbers there.
                 [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ] || exit 0
-                # Nobody would attend to the application.
-                [ -e "/proc/$THAW_PLAN/fd" ] || exit 1
+                # Nobody would attend to the application. (Of a process that has only to be reaped there is no such file.)
+                [ -e "/proc/$THAW_PLAN/exe" ] || exit 1
                 set -- $THAW_OPENED
                 case $THAW_STREAMS in
                 """);
@@ -198,7 +252,18 @@ public final class RestoreProgram {
             }
             text.append(" ;;\n");
         }
-        return text.append("    *) exit 1 ;;\nesac\n").toString();
+        return text.append("    *) exit 1 ;;\nesac\n").append("""
+                # The shell becomes, by way of env, the one who attends to the application. From then on no signal ends it unheard, and the
+                # application's end waits for it: only then may anything run.
+                [ -n "$THAW_SHELL" ] || exit 0
+                n=0
+                while [ "/proc/$THAW_PLAN/exe" -ef "$THAW_SHELL" ] || [ "/proc/$THAW_PLAN/exe" -ef /usr/bin/env ]; do
+                    n=$((n + 1))
+                    [ $n -lt 100 ] || sleep 0.01
+                    [ $n -lt 3000 ] || exit 1
+                done
+                [ -e "/proc/$THAW_PLAN/exe" ]
+                """).toString();
     }
 
     private static String cgroup(CompiledPlan plan) {

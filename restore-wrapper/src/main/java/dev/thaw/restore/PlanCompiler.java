@@ -30,6 +30,9 @@ import dev.thaw.plan.RestorePlan;
 import dev.thaw.plan.RestorePlanner;
 import dev.thaw.plan.World;
 import dev.thaw.policy.PolicyFile;
+import dev.thaw.report.Report;
+import dev.thaw.supervise.HelperCommand;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -48,6 +51,8 @@ public final class PlanCompiler {
     /** With more, looking at them takes a shell longer than a JVM needs to start. */
     private static final int MOST_FILES = 500;
     private static final int MOST_PROCESSES = 50;
+    /** By which the shell becomes the one who attends to the application. */
+    private static final String ENV = "/usr/bin/env";
 
     private final Planning planning;
     private final CriuBinary criu;
@@ -67,15 +72,28 @@ public final class PlanCompiler {
         return new PlanCompiler(planning, criu).compile();
     }
 
+    /** Compiles the plan of an image, where that can be done, and leaves it beside the images for the next restore. */
+    public static void leave(Planning planning, CriuBinary criu, Report report) {
+        try {
+            Optional<CompiledPlan> compiled = compile(planning, criu);
+            compiled.ifPresent(plan -> write(planning, plan));
+            report.detail(compiled.isPresent() ? "the plan was compiled, for " + compiled.get().variants().size() + " sorts of callers"
+                    : "the plan was not compiled: a restore decides anew");
+        } catch (LinuxException e) {
+            report.detail("the plan was not compiled: " + e.getMessage());
+        }
+    }
+
     /** Writes the program and what it uses beside the images; the program itself last. */
-    public static void write(Planning planning, CompiledPlan plan) {
+    private static void write(Planning planning, CompiledPlan plan) {
         FileCalls.mkdir(plan.directory(), 0700);
         for (Variant variant : plan.variants()) {
             if (!variant.imagesDirectory().equals(plan.generation()) && FileCalls.lstatIfExists(variant.imagesDirectory()).isEmpty()) {
                 OverlayDirectory.write(planning.image(), variant.plan().overlay().orElseThrow(), variant.imagesDirectory());
             }
         }
-        FileCalls.writeFile(plan.directory() + "/proof", KernelString.encode(RestoreProgram.proof(plan)), 0700);
+        FileCalls.writeFile(plan.directory() + "/" + CompiledPlan.FILES, KernelString.encode(RestoreProgram.files(plan)), 0600);
+        FileCalls.writeFile(plan.directory() + "/" + CompiledPlan.PROOF, KernelString.encode(RestoreProgram.proof(plan)), 0700);
         FileCalls.writeFile(plan.generation() + "/" + CompiledPlan.PROGRAM, KernelString.encode(RestoreProgram.text(plan)), 0600);
     }
 
@@ -85,6 +103,7 @@ public final class PlanCompiler {
                 && criu.features().concurrentRestores() && criu.path().startsWith("/")
                 && planning.mismatches().stream().allMatch(mismatch -> mismatch.severity() == Mismatch.Severity.NOTE)
                 && FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isEmpty()
+                && FileCalls.statIfExists(ENV).isPresent()
                 // A shell cannot ask the broker.
                 && planning.manifest().get().inBroker().isEmpty();
         if (!usual) {
@@ -100,11 +119,12 @@ public final class PlanCompiler {
         if (variants.isEmpty()) {
             return Optional.empty();
         }
-        List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.stat(file))).toList();
+        List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
         return Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(), Questions.numbers(image),
-                text("/proc/sys/kernel/random/boot_id").strip(), "%016x".formatted(ProcessCalls.capabilitiesPermitted()),
+                machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()),
                 dependsOnCgroup() ? Optional.of(text("/proc/self/cgroup")) : Optional.empty(),
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), streams, variants));
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), streams,
+                variants));
     }
 
     /** Images, criu, and what runs and is mapped. */
@@ -115,9 +135,31 @@ public final class PlanCompiler {
                 files.add(generation + "/" + name);
             }
         }
-        files.add(criu.path());
+        add(criu.path(), files);
+        add(ENV, files);
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
+    }
+
+    /** A link as well as what it leads to: neither may change. */
+    private static void add(String program, List<String> files) {
+        files.add(program);
+        if (!FileCalls.lstat(program).isRegular()) {
+            try (OwnedFd file = FileCalls.open(program, OpenFlags.O_PATH)) {
+                files.add(FileCalls.readlink("/proc/self/fd/" + file.number()));
+            }
+        }
+    }
+
+    private static boolean attendable() {
+        return HelperCommand.run(ENV + " --block-signal=TERM true", Map.of(), Duration.ofSeconds(5)).succeeded();
+    }
+
+    private CompiledPlan.Machine machine(List<String> files) {
+        String processor = text("/proc/cpuinfo").lines().filter(line -> line.startsWith("flags") || line.startsWith("Features")).findFirst().orElse("");
+        // Without the image of a time namespace, waits of the application would be by the new clocks.
+        boolean keepsClocks = files.stream().anyMatch(file -> file.matches(".*/timens-[0-9]+\\.img")) && !processor.isEmpty();
+        return new CompiledPlan.Machine(text("/proc/sys/kernel/random/boot_id").strip(), keepsClocks, text("/proc/sys/kernel/osrelease").strip(), processor);
     }
 
     private static String fingerprint(FileStatus status) {

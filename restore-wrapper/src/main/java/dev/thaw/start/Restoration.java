@@ -6,7 +6,6 @@ import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.fdbroker.DescriptorDescription;
 import dev.thaw.image.Manifest;
-import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.LaunchedProcess;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.plan.Opening;
@@ -14,6 +13,7 @@ import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.CompiledRun;
 import dev.thaw.restore.FreshTerminal;
 import dev.thaw.restore.Markers;
 import dev.thaw.restore.KeptDescriptors;
@@ -84,6 +84,34 @@ public final class Restoration {
         }
     }
 
+    /**
+     * As {@link #restore}, where a compiled plan is being carried out already.
+     *
+     * @return empty when nothing came of it, and it is to be planned anew
+     */
+    Optional<Lifecycle.Outcome> attend(CompiledRun run, LifecycleOptions life) {
+        Optional<Restored> restored = run.await(life.timeout().orElse(RestoreSettings.LIMIT), signals::endAskedFor);
+        if (restored.isEmpty()) {
+            report.detail("the compiled plan did not work; planning anew");
+            return Optional.empty();
+        }
+        long millis = restored.get().criuTime().toMillis();
+        status.event("planned", "pid", run.rootPid(), "handovers", run.descriptors().size() - 1, "millis", 0);
+        Registration registration = new Registration(settings.name(), settings.registry(), report);
+        boolean ended = false;
+        try {
+            LaunchedProcess process = registration.enter(() -> launched(restored.get(), Manifest.read(run.generation())));
+            status.event("restored", "pid", run.rootPid(), "millis", millis, "criuMillis", millis, "plan", "compiled");
+            Lifecycle.Outcome outcome = live(process, restored.get(), Optional.empty(), registration, life);
+            ended = outcome.endedEarly().isEmpty();
+            return Optional.of(outcome);
+        } finally {
+            if (!ended) {
+                restored.get().end();
+            }
+        }
+    }
+
     private Lifecycle.Outcome attend(Planning planning, RestorePlan plan, CriuBinary criu, FreshTerminal terminal, long start, LifecycleOptions life,
             ReadAhead ahead) {
         Restorer restorer = new Restorer(criu, report, settings.variable(), opening -> openElsewhere(opening, planning, terminal, life), settings.markers(),
@@ -101,21 +129,13 @@ public final class Restoration {
             LaunchedProcess process = GenerationInUse.during(planning.resolved().generationDir(), () -> registration.enter(() -> {
                 restored[0] = restorer.restore(request);
                 ahead.close();
-                return new LaunchedProcess(restored[0].rootPid(), record(restored[0].rootPid(), planning.manifest()), Optional.empty());
+                return launched(restored[0], planning.manifest());
             }));
             status.event("restored", "pid", process.pid(), "millis", millisSince(start), "criuMillis", restored[0].criuTime().toMillis());
             settings.afterRestore().tell(process.pid(), planning.resolved().generationDir(), report);
             OwnStreams.close(planning.world().own().keySet().stream().filter(number -> number > 2 && !life.mayBeTriedAgain()).collect(Collectors.toSet()));
-            Lifecycle.Outcome outcome = Lifecycle.follow(new SupervisedProcess(process.pid()), terminal.release().map(TerminalRelay::start),
-                    life.afterRestore(), signals, status, report);
+            Lifecycle.Outcome outcome = live(process, restored[0], terminal.release().map(TerminalRelay::start), registration, life);
             ended = outcome.endedEarly().isEmpty();
-            if (!life.detach() || !ended) {
-                registration.leave(process.record());
-                restored[0].endNamespace();
-                if (ended && !BrokerDeposits.isWantedAfter(outcome.exitCode())) {
-                    BrokerDeposits.withdraw(process.record().inBroker());
-                }
-            }
             return outcome;
         } finally {
             if (!ended && restored[0] != null) {
@@ -124,8 +144,24 @@ public final class Restoration {
         }
     }
 
-    private LaunchRecord record(int pid, Optional<Manifest> manifest) {
-        return RestoredRecord.of(settings.name(), pid, manifest, DescriptorDescription::describe);
+    /** The application's life, and what of thaw's own ends with it. */
+    private Lifecycle.Outcome live(LaunchedProcess process, Restored restored, Optional<TerminalRelay> terminal, Registration registration,
+            LifecycleOptions life) {
+        Lifecycle.Outcome outcome = Lifecycle.follow(new SupervisedProcess(process.pid()), terminal, life.afterRestore(), signals, status, report);
+        boolean ended = outcome.endedEarly().isEmpty();
+        if (!life.detach() || !ended) {
+            registration.leave(process.record());
+            restored.endNamespace();
+            if (ended && !BrokerDeposits.isWantedAfter(outcome.exitCode())) {
+                BrokerDeposits.withdraw(process.record().inBroker());
+            }
+        }
+        return outcome;
+    }
+
+    private LaunchedProcess launched(Restored restored, Optional<Manifest> manifest) {
+        int pid = restored.rootPid();
+        return new LaunchedProcess(pid, RestoredRecord.of(settings.name(), pid, manifest, DescriptorDescription::describe), Optional.empty());
     }
 
     private OwnedFd openElsewhere(Opening opening, Planning planning, FreshTerminal terminal, LifecycleOptions life) {

@@ -11,6 +11,7 @@ import dev.thaw.linux.Signals;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.restore.CompiledRun;
 import dev.thaw.restore.NotTheImagesFault;
 import dev.thaw.restore.Planning;
 import dev.thaw.start.Course.Failed;
@@ -49,10 +50,16 @@ public final class StartOrRestore {
      */
     public record Command(Asked asked, IntSupplier start, boolean onFailure) {}
 
-    /** A restore of what the user names, and nothing else. @return the exit code for thaw */
-    public int restore(String image) {
+    /**
+     * A restore of what the user names, and nothing else.
+     *
+     * @param begun by a compiled plan
+     * @return the exit code for thaw
+     */
+    public int restore(String image, Optional<CompiledRun> begun) {
         try (SignalForwarder signals = SignalForwarder.install()) {
-            return new Restoration(settings, signals, status, report).restore(image, Optional.empty(), life).told(life.afterRestore(), report);
+            Restoration restoration = new Restoration(settings, signals, status, report);
+            return begun.flatMap(run -> restoration.attend(run, life)).orElseGet(() -> restoration.restore(image, Optional.empty(), life)).told(life.afterRestore(), report);
         }
     }
 

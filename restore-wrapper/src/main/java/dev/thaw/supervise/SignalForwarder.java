@@ -1,5 +1,6 @@
 package dev.thaw.supervise;
 
+import dev.thaw.linux.BlockedSignals;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.StatusFile;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Catches the signals that are meant for the application and keeps them in their order. To be installed before the application starts, so
@@ -36,12 +38,15 @@ public final class SignalForwarder implements AutoCloseable {
 
     public static SignalForwarder install() {
         Set<Integer> ignored = StatusFile.read(ProcessCalls.getpid()).ignoredSignals();
+        // Blocked ones are there to be waited for: whoever started thaw wants none of them lost before there are handlers.
+        Set<Integer> blocked = BlockedSignals.current();
         SignalForwarder forwarder = new SignalForwarder();
         for (int signal : FORWARDED) {
-            if (!ignored.contains(signal)) {
+            if (!ignored.contains(signal) && !blocked.contains(signal)) {
                 forwarder.handle(signal);
             }
         }
+        forwarder.await(FORWARDED.stream().filter(signal -> blocked.contains(signal) && !ignored.contains(signal)).collect(Collectors.toSet()));
         JvmSignals.settleChildSignal();
         // A caller that ignores SIGCHLD would have our children reaped by the kernel, exit status and all.
         forwarder.handle(Signals.SIGCHLD);
@@ -91,6 +96,20 @@ public final class SignalForwarder implements AutoCloseable {
 
     private void handle(int number) {
         undo.putIfAbsent(number, JvmSignals.handle(number, this::add));
+    }
+
+    private void await(Set<Integer> signals) {
+        if (signals.isEmpty()) {
+            return;
+        }
+        Thread thread = new Thread(() -> {
+            while (true) {
+                add(BlockedSignals.await(signals));
+            }
+        }, "blocked signals");
+        // It ends with thaw: another forwarder would wait for the same ones.
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void add(int signal) {

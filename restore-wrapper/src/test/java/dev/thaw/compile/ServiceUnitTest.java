@@ -30,8 +30,8 @@ class ServiceUnitTest {
     private static CompiledPlan plan(Optional<String> cgroup, Set<Integer> streams, String letters, Handover... handovers) {
         RestorePlan plan = new RestorePlan("/image/000001", 100, List.of(handovers), List.of(), Optional.empty(),
                 new RestorePlan.CriuSwitches(false, false, Optional.empty(), false, false, List.of()), List.of(), List.of(100), List.of());
-        return new CompiledPlan("/image/000001", "/image/000001/restore.d", 100, List.of(100), "boot", "0", cgroup, List.of(), List.of(), List.of(), "/opt/criu",
-                streams, List.of(new Variant(letters, "/image/000001", plan)));
+        return new CompiledPlan("/image/000001", "/image/000001/restore.d", 100, List.of(100), new CompiledPlan.Machine("boot", false, "", ""), "0", cgroup, List.of(),
+                List.of(), List.of(), "/opt/criu", true, streams, List.of(new Variant(letters, "/image/000001", plan)));
     }
 
     @Test

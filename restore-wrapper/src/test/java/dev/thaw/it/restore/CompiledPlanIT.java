@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.it.Checkout;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
@@ -15,15 +16,18 @@ import dev.thaw.it.TestSocketPair;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,12 +41,16 @@ class CompiledPlanIT {
     private static final String NO_JAVA = "/nonexistent/java";
     private static final String AWKWARD = "im age'\"$(touch hacked)`touch hacked`\n%FILES%\\*é";
 
+    /** Every byte that a name can hold. */
+    private static final String EVERY_BYTE = everyByte();
+
     /** The streams of an image: standard output and error are two pipes, or one. */
     enum Streams { APART, TOGETHER }
 
     @ParameterizedTest
     @EnumSource
     void both_ways_of_restoring_give_the_same_descriptor_table(Streams streams, Scratch scratch) {
+        String image = scratch.path(streams == Streams.APART ? AWKWARD : EVERY_BYTE);
         try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 FdCalls.Pipe err = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 OwnedFd log = scratch.open("app.log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
@@ -50,7 +58,7 @@ class CompiledPlanIT {
                 Puppet puppet = Puppet.in(scratch).nullDescriptor(0).descriptor(1, out.writer().number())
                         .descriptor(2, streams == Streams.APART ? err.writer().number() : out.writer().number()).descriptor(5, log.number()).start()) {
             puppet.eval("write(5, 'before')");
-            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path(AWKWARD)).expect(0);
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
             puppet.awaitGone();
             Map<String, List<Integer>> callers = new LinkedHashMap<>();
             callers.put("one pipe", List.of(out.writer().number(), out.writer().number()));
@@ -58,8 +66,8 @@ class CompiledPlanIT {
             callers.put("/dev/null and a file", List.of(-1, log.number()));
             int compiled = 0;
             for (Map.Entry<String, List<Integer>> caller : callers.entrySet()) {
-                List<String> planned = restored(scratch, puppet, caller.getValue(), false).orElseThrow();
-                Optional<List<String>> byProgram = restored(scratch, puppet, caller.getValue(), true);
+                List<String> planned = restored(scratch, image, puppet, caller.getValue(), false).orElseThrow();
+                Optional<List<String>> byProgram = restored(scratch, image, puppet, caller.getValue(), true);
                 byProgram.ifPresent(table -> assertEquals(planned, table, caller.getKey()));
                 compiled += byProgram.isPresent() ? 1 : 0;
             }
@@ -148,12 +156,47 @@ class CompiledPlanIT {
         }
     }
 
+    /** Another boot is told by its id; a kernel that was replaced meanwhile, by its release. */
+    @Test
+    void after_a_reboot_the_program_restores_and_under_another_kernel_it_does_not(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            String reboot = over(scratch, "/proc/sys/kernel/random/boot_id", "01234567-89ab-cdef-0123-456789abcdef\n");
+            String update = over(scratch, "/proc/sys/kernel/osrelease", "99.9.9\n");
+            after(scratch, reboot + update).run("restore", "--detach", scratch.path("image")).expect(125);
+            after(scratch, reboot).run("restore", "--detach", scratch.path("image")).expect(0);
+            assertEquals("3", puppet.eval("1 + 2"));
+            end(puppet);
+        }
+    }
+
+    /** A line of shell that has a file of the kernel's say something else. */
+    private static String over(Scratch scratch, String file, String content) {
+        return "mount --bind " + scratch.file(file.substring(file.lastIndexOf('/') + 1), content) + " " + file + " || exit 99\n";
+    }
+
+    /** The program, in a mount namespace of its own in which this was done before. */
+    private static ThawProcess.Builder after(Scratch scratch, String lines) {
+        String inside = scratch.file("inside", "#!/bin/sh\n" + lines + "exec " + Checkout.root().resolve("thaw") + " \"$@\"\n");
+        String outside = scratch.file("outside", "#!/bin/sh\nexec unshare --mount " + inside + " \"$@\"\n");
+        FileCalls.chmod(inside, 0700);
+        FileCalls.chmod(outside, 0700);
+        return ThawProcess.in(scratch).throughScript(outside).environment("THAW_JAVA", NO_JAVA);
+    }
+
+    private static String everyByte() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        IntStream.rangeClosed(1, 255).filter(value -> value != '/').forEach(bytes::write);
+        return KernelString.decode(bytes.toByteArray());
+    }
+
     private static ThawProcess.Builder program(Scratch scratch) {
         return ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", NO_JAVA);
     }
 
     /** The descriptor table after a restore for a caller with these streams, -1 for /dev/null; empty when no program restores for such a caller. */
-    private static Optional<List<String>> restored(Scratch scratch, Puppet puppet, List<Integer> streams, boolean byProgram) {
+    private static Optional<List<String>> restored(Scratch scratch, String image, Puppet puppet, List<Integer> streams, boolean byProgram) {
         ThawProcess.Builder thaw = byProgram ? program(scratch) : ThawProcess.in(scratch);
         for (int i = 0; i < streams.size(); i++) {
             if (streams.get(i) < 0) {
@@ -162,7 +205,7 @@ class CompiledPlanIT {
                 thaw.descriptor(i + 1, streams.get(i));
             }
         }
-        int code = thaw.run("restore", "--detach", scratch.path(AWKWARD)).exitCode();
+        int code = thaw.run("restore", "--detach", image).exitCode();
         if (byProgram && code == 125) {
             return Optional.empty();
         }
