@@ -5,6 +5,7 @@ import dev.thaw.criu.HoldScript;
 import dev.thaw.image.Generation;
 import dev.thaw.image.ImageException;
 import dev.thaw.image.Manifest;
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.report.ExitCode;
@@ -57,8 +58,15 @@ public final class Checkpointer {
             prune(image);
             return made;
         } catch (LinuxException e) {
-            throw new Failure(ExitCode.FAILURE, "the checkpoint of " + planned.root() + " was given up", List.of(e.getMessage()), List.of(), e);
+            throw new Failure(ExitCode.FAILURE, "the checkpoint of " + planned.root() + " was given up", List.of(e.getMessage()), remedy(e), e);
         }
+    }
+
+    private List<String> remedy(LinuxException e) {
+        if (e.is(Errno.ENOSPC)) {
+            return List.of("df -h " + request.image() + ", and df -i: an image takes about as much as the process has memory");
+        }
+        return e.is(Errno.EROFS) || e.is(Errno.EACCES) || e.is(Errno.EPERM) ? List.of("a directory that you may write to") : List.of();
     }
 
     /** Before anything else: a JVM that has taken a command has one descriptor and one thread more. */

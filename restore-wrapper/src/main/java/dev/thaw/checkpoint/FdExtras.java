@@ -24,8 +24,13 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
      *
      * @param kind FLOCK, POSIX, OFDLCK or LEASE
      * @param pid that took it; -1 for OFDLCK, which belongs to the open file description
+     * @param file device and inode, {@code fe:00:2182818}
      */
-    public record Lock(String kind, int pid) {}
+    public record Lock(String kind, int pid, String file) {
+        public Lock(String kind, int pid) {
+            this(kind, pid, "");
+        }
+    }
 
     /**
      * @param fd the number that it was added under, which may be another's by now
@@ -59,8 +64,8 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
                 continue; // all that most descriptors have, and taking a line apart takes time
             }
             String[] fields = line.trim().split("\\s+");
-            if (fields[0].equals("lock:") && fields.length >= 6) {
-                locks.add(new Lock(fields[2], Integer.parseInt(fields[5])));
+            if (fields[0].equals("lock:") && fields.length >= 7) {
+                locks.add(new Lock(fields[2], Integer.parseInt(fields[5]), fields[6]));
             } else if (fields[0].equals("tty-index:") && fields.length == 2) {
                 terminalIndex = OptionalInt.of(Integer.parseInt(fields[1]));
             } else if (fields[0].equals("Pid:") && fields.length == 2) {

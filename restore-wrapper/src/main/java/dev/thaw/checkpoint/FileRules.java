@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.ScannedDescriptor.Place;
+import java.util.HashSet;
 import java.util.Set;
 
 /** Files whose path does not lead to them any more, and locks. */
@@ -10,6 +11,7 @@ final class FileRules {
     private final TreeScan scan;
     private final DumpOptions options;
     private final PlanDraft draft;
+    private final Set<String> lost = new HashSet<>();
 
     FileRules(TreeScan scan, DumpOptions options, PlanDraft draft) {
         this.scan = scan;
@@ -64,6 +66,11 @@ final class FileRules {
             if (lock.pid() > 0 && scan.process(lock.pid()).isEmpty() && lock.kind().equals("FLOCK")) {
                 draft.add(Finding.needs(descriptor.text(process) + " is locked through a description that pid " + lock.pid() + " has locked",
                         "if that process still has it open, it keeps the lock, and a restore cannot take it", "end it before the restore"));
+            } else if (lock.kind().equals("POSIX") && process.mappings().special().locked().contains(lock.file()) && lost.add(process.pid() + lock.file())) {
+                // criu/cr-restore.c: locks are taken before mappings are opened; and man 2 fcntl: any close of the file gives them up.
+                draft.add(Finding.differs(descriptor.text(process) + " is locked and mapped", "criu locks the file, maps it and closes what it mapped it "
+                        + "by, which gives up the POSIX locks of a process: after a restore it has none, and does not know",
+                        "locks that stay: flock(2), or fcntl(2) with F_OFD_SETLK", "SQLite: any journal_mode but WAL, or locking_mode=EXCLUSIVE with it"));
             }
         }
     }

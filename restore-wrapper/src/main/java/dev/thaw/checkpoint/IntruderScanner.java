@@ -31,8 +31,11 @@ final class IntruderScanner {
     private final String namespace;
     private final boolean isInit;
 
-    IntruderScanner(Map<Integer, ProcessStat> all, List<ScannedProcess> processes, Dumper dumper, Map<String, List<Holder>> holders) {
+    /** @param below pids of the tree when {@code all} was read: some may have ended since, and are no intruders for that */
+    IntruderScanner(Map<Integer, ProcessStat> all, List<Integer> below, List<ScannedProcess> processes, Dumper dumper,
+            Map<String, List<Holder>> holders) {
         this.all = all;
+        tree.addAll(below);
         this.dumper = dumper;
         this.holders = holders;
         for (ScannedProcess process : processes) {

@@ -30,16 +30,22 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
      * @param sharedAnonymous inodes of anonymous memory that was made to be shared
      * @param jvmData the file that a JVM counts in, in a directory {@code hsperfdata_USER}; empty for none
      * @param foreignExecutable path of an executable on a mount that the root process does not see; empty when it does
+     * @param locked files that the process holds POSIX locks on, as in {@link FdExtras.Lock}
      */
-    public record Special(boolean systemV, boolean secret, Set<Long> sharedAnonymous, String jvmData, String foreignExecutable) {
+    public record Special(boolean systemV, boolean secret, Set<Long> sharedAnonymous, String jvmData, String foreignExecutable, Set<String> locked) {
         public static final Special NONE = new Special(false, false, Set.of(), "", "");
 
         public Special {
             sharedAnonymous = Set.copyOf(sharedAnonymous);
+            locked = Set.copyOf(locked);
         }
 
-        Special withForeignExecutable(String path) {
-            return new Special(systemV, secret, sharedAnonymous, jvmData, path);
+        public Special(boolean systemV, boolean secret, Set<Long> sharedAnonymous, String jvmData, String foreignExecutable) {
+            this(systemV, secret, sharedAnonymous, jvmData, foreignExecutable, Set.of());
+        }
+
+        Special with(String executable, Set<String> lockedFiles) {
+            return new Special(systemV, secret, sharedAnonymous, jvmData, executable, lockedFiles);
         }
     }
 
@@ -104,6 +110,24 @@ public record Mappings(List<Deleted> deleted, Set<String> anonymousInodes, boole
             }
         }
         return new Mappings(deleted, anonymous, uprobes, new Special(systemV, secret, sharedAnonymous, jvmData, ""));
+    }
+
+    /**
+     * @param maps text of {@code /proc/PID/maps}
+     * @param files device and inode, as in {@link FdExtras.Lock}
+     * @return those of them that are mapped
+     */
+    static Set<String> mapped(String maps, Set<String> files) {
+        Set<String> mapped = new LinkedHashSet<>();
+        if (!files.isEmpty()) {
+            for (String line : maps.split("\n")) {
+                String[] fields = line.split(" ", 6);
+                if (fields.length > 4 && files.contains(fields[3] + ":" + fields[4])) {
+                    mapped.add(fields[3] + ":" + fields[4]);
+                }
+            }
+        }
+        return mapped;
     }
 
     private static int lineEnd(String text, int from) {

@@ -82,9 +82,14 @@ final class ProcessRules {
             } else if (!others.isEmpty()) {
                 ScannedProcess first = others.get(0);
                 String more = others.size() == 1 ? "" : " and " + (others.size() - 1) + " more of the tree";
-                draft.add(Finding.problem(first.text() + more + " runs as another user (uid " + first.uids().get(1) + ", gid " + first.gids().get(1) + ")",
-                        "criu reads the limits of each process, which needs CAP_SYS_RESOURCE for other users; thaw (uid " + dumper.uid() + ") lacks it",
-                        "thaw with CAP_SYS_RESOURCE", "thaw as uid " + first.uids().get(1) + " with CAP_CHECKPOINT_RESTORE"));
+                int gid = first.gids().get(1);
+                boolean sameUser = first.belongsTo(dumper.uid(), gid);
+                draft.add(Finding.problem(first.text() + more + " runs as another " + (sameUser ? "group" : "user") + " (uid " + first.uids().get(1)
+                        + ", gid " + gid + ")",
+                        "criu reads the limits of each process, which needs CAP_SYS_RESOURCE for other users and groups; thaw (uid " + dumper.uid()
+                        + ", gid " + dumper.gid() + ") lacks it", "thaw with CAP_SYS_RESOURCE",
+                        sameUser ? "thaw in that group: setpriv --regid " + gid + " --clear-groups thaw checkpoint …"
+                                : "thaw as uid " + first.uids().get(1) + " with CAP_CHECKPOINT_RESTORE"));
             }
         }
     }

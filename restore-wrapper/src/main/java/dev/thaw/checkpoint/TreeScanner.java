@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads {@code /proc} into a {@link TreeScan}, in one pass over all processes. */
@@ -62,35 +63,55 @@ public final class TreeScanner {
     }
 
     private TreeScan scan() {
+        if (all.get(root).isZombie()) {
+            return new TreeScan(List.of(zombie(all.get(root))), dumper(), List.of(), Map.of(), Set.of(), List.of(), List.of());
+        }
         List<MountInfo> mounts = MountInfo.read(root);
         mounts.forEach(mount -> mountIds.add(mount.mountId()));
         SocketIndex sockets = SocketIndex.of(root);
         DescriptorScanner descriptors = new DescriptorScanner(mounts, sockets);
         // Tens of thousands of descriptors take a second on one processor; each is a handful of calls into the kernel.
         Stream<Integer> pids = tree.size() < MANY ? tree.stream() : tree.parallelStream();
-        List<ScannedProcess> processes = pids.flatMap(pid -> unlessGone(() -> process(all.get(pid), descriptors)).stream()).toList();
+        List<ScannedProcess> processes = pids.flatMap(pid -> unlessEnded(all.get(pid), descriptors).stream()).toList();
         if (processes.isEmpty() || processes.get(0).pid() != root) {
             throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
         }
         processes = afterWaiting(processes);
         Dumper dumper = dumper();
         Map<String, List<Holder>> holders = new OutsideScanner(all, processes, sockets).holders();
-        List<Intruder> intruders = new IntruderScanner(all, processes, dumper, holders).intruders();
+        List<Intruder> intruders = new IntruderScanner(all, tree, processes, dumper, holders).intruders();
         return new TreeScan(processes, dumper, intruders, holders, sockets.waiting(processes), mounts,
                 CgroupMembership.read(root), FrozenCgroups.of(processes, MountInfo.read(ProcessCalls.getpid())));
+    }
+
+    /** Who ends while it is looked at is a zombie until it is reaped, and may be looked at in other ways only. */
+    private Optional<ScannedProcess> unlessEnded(ProcessStat stat, DescriptorScanner descriptors) {
+        try {
+            return Optional.of(stat.isZombie() ? zombie(stat) : process(stat, descriptors));
+        } catch (LinuxException e) {
+            Optional<ProcessStat> now = ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks());
+            if (now.isPresent() && !now.get().isZombie() && !e.is(Errno.ENOENT) && !e.is(Errno.ESRCH)) {
+                throw e;
+            }
+            return now.filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
+        }
+    }
+
+    private static ScannedProcess zombie(ProcessStat stat) {
+        int pid = stat.pid();
+        StatusFile status = StatusFile.read(pid);
+        return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), ProcessTable.threads(pid),
+                status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE,
+                new ScannedProcess.Bonds(Set.of(), false, List.of(), innerPid(status), false));
     }
 
     private ScannedProcess process(ProcessStat stat, DescriptorScanner descriptors) {
         int pid = stat.pid();
         StatusFile status = StatusFile.read(pid);
-        if (stat.isZombie()) {
-            return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), List.of(), stat.state(), ProcessTable.threads(pid),
-                    status.uids(), status.gids(), 0, stat.terminalDevice(), stat.startTicks(), Map.of(), List.of(), Mappings.NONE,
-                    new ScannedProcess.Bonds(Set.of(), false, List.of(), innerPid(status), false));
-        }
+        List<ScannedDescriptor> open = EpollTargets.lost(pid, descriptors.scan(pid));
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
                 stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
-                stat.terminalDevice(), stat.startTicks(), namespaces(pid), EpollTargets.lost(pid, descriptors.scan(pid)), mappings(pid, mountIds),
+                stat.terminalDevice(), stat.startTicks(), namespaces(pid), open, mappings(pid, open),
                 new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid),
                         innerPid(status), status.seccomp() != 0));
     }
@@ -169,12 +190,14 @@ public final class TreeScanner {
         return namespaces;
     }
 
-    /** @param mountIds of the mounts that the root process sees */
-    private static Mappings mappings(int pid, Set<Integer> mountIds) {
-        Mappings found = Mappings.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/maps")));
+    private Mappings mappings(int pid, List<ScannedDescriptor> descriptors) {
+        String maps = KernelString.decode(FileCalls.readAll("/proc/" + pid + "/maps"));
+        Mappings found = Mappings.parse(maps);
+        Set<String> locked = descriptors.stream().flatMap(descriptor -> descriptor.extras().locks().stream())
+                .filter(lock -> lock.kind().equals("POSIX") && lock.pid() == pid).map(FdExtras.Lock::file).collect(Collectors.toSet());
         List<Mappings.Deleted> deleted = found.deleted().stream().map(file -> withStatus(pid, file)).toList();
         String executable = mountIds.contains(FileCalls.stat("/proc/" + pid + "/exe").mountId()) ? "" : FileCalls.readlink("/proc/" + pid + "/exe");
-        return new Mappings(deleted, found.anonymousInodes(), found.uprobes(), found.special().withForeignExecutable(executable));
+        return new Mappings(deleted, found.anonymousInodes(), found.uprobes(), found.special().with(executable, Mappings.mapped(maps, locked)));
     }
 
     private static Mappings.Deleted withStatus(int pid, Mappings.Deleted file) {

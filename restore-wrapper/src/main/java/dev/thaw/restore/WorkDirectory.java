@@ -60,6 +60,9 @@ public final class WorkDirectory implements AutoCloseable {
                 return made;
             } catch (LinuxException e) {
                 reasons.add(e.getMessage());
+                if (e.is(Errno.EMFILE)) {
+                    throw new Failure(ExitCode.FAILURE, "there are not enough descriptors to work with", reasons, List.of("ulimit -n 1024"), e);
+                }
             }
         }
         throw new Failure(ExitCode.FAILURE, "there is no place for a work directory: criu's log and changed images need one", reasons,
@@ -88,7 +91,7 @@ public final class WorkDirectory implements AutoCloseable {
             fd.close();
         } catch (LinuxException e) {
             if (!e.is(Errno.ENOENT)) {
-                removeAll(path);
+                FileCalls.rmdir(path); // empty as yet; to list it would need a descriptor, and there may be none left
                 throw e;
             }
         }

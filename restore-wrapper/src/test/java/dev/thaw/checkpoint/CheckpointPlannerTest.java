@@ -21,6 +21,7 @@ import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayNameGeneration(ReplaceUnderscores.class)
@@ -64,8 +65,8 @@ class CheckpointPlannerTest {
                         tree().mappings(new Mappings(List.of(new Mappings.Deleted("/x", "1-2", 2 * MIB, 0)), Set.of(), false))),
                 Arguments.of("a file that something is mounted over", "--external file[1b:2a3]", tree().file(3, Place.HIDDEN, 0, 1)),
                 Arguments.of("a file on a detached mount", "--external file[1b:2a3]", tree().file(3, Place.OTHER_MOUNT, 0, 1)),
-                Arguments.of("a lock", "--file-locks", tree().lock(3, new Lock("POSIX", 100))),
-                Arguments.of("a lock of the description", "--file-locks", tree().lock(3, new Lock("OFDLCK", -1))),
+                Arguments.of("a lock", "--file-locks", tree().lock(3, new Lock("POSIX", 100, "1b:fe:9"))),
+                Arguments.of("a lock of the description", "--file-locks", tree().lock(3, new Lock("OFDLCK", -1, "1b:fe:9"))),
                 Arguments.of("a listening TCP socket", "", tree().tcp(3, 11, LISTEN)),
                 Arguments.of("a TCP connection that has ended", "--tcp-close", tree().closedTcp(3, 11).tcp(4, 12, LISTEN)),
                 Arguments.of("a network namespace of its own", "--network-lock skip", tree().namespace("net", "net:[9]")),
@@ -100,6 +101,7 @@ class CheckpointPlannerTest {
                 Arguments.of(tree().state('Z'), "pid 100 (app) has ended", ""),
                 Arguments.of(tree().dumper(0, ScanBuilder.ALL_CAPABILITIES, 900, 100, 1), "the tree of pid 100 (app) contains thaw", "another terminal"),
                 Arguments.of(tree().uid(33).child(101).dumper(0, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24), 900), "runs as another user (uid 33, gid 33)", "CAP_SYS_RESOURCE"),
+                Arguments.of(tree().dumperOfGroup(30, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24)), "runs as another group (uid 0, gid 0)", "--regid 0"),
                 Arguments.of(tree().uid(33).dumper(33, 0, 900), "uid 33 may not dump processes", "the same as root"),
                 Arguments.of(tree().filtered().filteredDumper(), "pid 100 (app) is under a seccomp filter, and so is thaw", "Unconfined"),
                 Arguments.of(tree().filtered().dumper(0, 1L << 40 | 1 << 24, 900), "pid 100 (app) is under a seccomp filter", "CAP_SYS_ADMIN"),
@@ -209,6 +211,16 @@ class CheckpointPlannerTest {
 
     private static DumpOptions intruders(Intruders choice) {
         return new DumpOptions(false, Optional.empty(), NetworkLock.SKIP, choice, List.of());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"POSIX, 100, 1b:fe:9, 1", "POSIX, 100, 1b:fe:8, 0", "FLOCK, 100, 1b:fe:9, 0", "OFDLCK, -1, 1b:fe:9, 0"})
+    void only_posix_locks_on_mapped_files_are_lost(String kind, int pid, String file, int findings) {
+        Mappings mapped = new Mappings(List.of(), Set.of(), false, Mappings.Special.NONE.with("", Set.of("1b:fe:9")));
+        Lock lock = new Lock(kind, pid, file);
+        List<Finding> found = ready(tree().mappings(mapped).lock(3, lock).lock(4, lock), plain()).notes();
+        assertEquals(findings, found.size(), found::toString);
+        found.forEach(one -> assertEquals("fd 3 of pid 100 (app): /x/lock is locked and mapped", one.what()));
     }
 
     private static CheckpointPlan.Ready ready(ScanBuilder tree, DumpOptions options) {

@@ -24,7 +24,7 @@ class ProcTextsTest {
                 lock:\t2: OFDLCK ADVISORY  WRITE -1 fe:00:2155057 0 EOF
                 lock:\t3: LEASE  ACTIVE    READ 19325 fe:00:2155057 0 EOF
                 """);
-        assertEquals(List.of(new Lock("FLOCK", 19244), new Lock("OFDLCK", -1), new Lock("LEASE", 19325)), extras.locks());
+        assertEquals(List.of(new Lock("FLOCK", 19244, "fe:00:2155057"), new Lock("OFDLCK", -1, "fe:00:2155057"), new Lock("LEASE", 19325, "fe:00:2155057")), extras.locks());
     }
 
     @Test
@@ -32,6 +32,15 @@ class ProcTextsTest {
         assertEquals(OptionalInt.of(3), FdExtras.parse("pos:\t0\nflags:\t02100002\nmnt_id:\t24\nino:\t91\ntty-index:\t3\n").terminalIndex());
         assertEquals(OptionalInt.of(-1), FdExtras.parse("pos:\t0\nflags:\t02\nmnt_id:\t2\nino:\t9\nPid:\t-1\nNSpid:\t-1\n").pidfdTarget());
         assertEquals(FdExtras.NONE, FdExtras.parse("pos:\t0\nflags:\t02\nmnt_id:\t24\n"));
+    }
+
+    @Test
+    void files_that_are_mapped_are_told_by_device_and_inode() {
+        assertEquals(Set.of("fe:00:2156592"), Mappings.mapped("""
+                00400000-00401000 r-xp 00000000 fe:00 2156592                    /opt/my app/db-shm
+                7f96ea100000-7f96ea200000 rw-p 00000000 00:00 0
+                7f96ea200000-7f96ea201000 rw-s 00000000 fe:01 2156593            /x
+                """, Set.of("fe:00:2156592", "fe:00:2156593")));
     }
 
     @Test

@@ -93,6 +93,12 @@ public final class ScanBuilder {
         return this;
     }
 
+    /** Root dumps, in this group. */
+    public ScanBuilder dumperOfGroup(int gid, long capabilities) {
+        dumper = new Dumper(List.of(900), 0, gid, 0, capabilities, NAMESPACES);
+        return this;
+    }
+
     public ScanBuilder intruder(Intruder.Bond bond) {
         intruders.add(new Intruder(77, "sh", 5, bond, 100));
         return this;

@@ -13,6 +13,7 @@ import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.RemapImage;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -143,6 +144,28 @@ class CheckpointKindsIT {
             assertEquals(1, Dumps.images(made).locks().size());
             puppet.awaitGone();
         }
+    }
+
+    @Test
+    void a_posix_lock_on_a_mapped_file_is_lost_and_the_checkpoint_says_so(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("f = open('" + scratch.path("f") + "', 'w+b'); f.truncate(4096); fcntl.lockf(f, fcntl.LOCK_EX)\n"
+                    + "g = open('" + scratch.path("g") + "', 'w+b'); g.truncate(4096); fcntl.lockf(g, fcntl.LOCK_EX); m = mmap.mmap(g.fileno(), 4096)");
+            String f = puppet.eval("os.fstat(f.fileno()).st_ino");
+            String g = puppet.eval("os.fstat(g.fileno()).st_ino");
+            assertEquals(Set.of(f, g), locksOf(puppet));
+            Checkpoint made = Dumps.of(scratch, puppet).run();
+            assertEquals(List.of(true), made.notes().stream().map(note -> note.what().endsWith(scratch.path("g") + " is locked and mapped")).toList());
+            puppet.awaitGone();
+            Restores.of(scratch).run();
+            assertEquals(Set.of(f), locksOf(puppet));
+        }
+    }
+
+    /** What it has locked by POSIX locks, from the kernel's list. */
+    private static Set<String> locksOf(Puppet puppet) {
+        return KernelString.decode(FileCalls.readAll("/proc/locks")).lines().map(line -> line.trim().split("[ :]+"))
+                .filter(fields -> fields[1].equals("POSIX") && fields[4].equals("" + puppet.pid())).map(fields -> fields[7]).collect(Collectors.toSet());
     }
 
     @Test

@@ -56,6 +56,13 @@ class RunIT {
     }
 
     @Test
+    void in_a_directory_that_is_gone_it_says_so(Scratch scratch) {
+        String gone = scratch.directory("gone");
+        thaw(scratch).run("run", "--", "sh", "-c", "cd $0 && rmdir $0 && $1 --version", gone, Checkout.root().resolve("thaw").toString()).expect(125)
+                .expectErr("thaw: there is no current directory\n  because: it was removed: " + gone + "\n  try: cd /\n");
+    }
+
+    @Test
     void options_end_at_the_command(Scratch scratch) {
         thaw(scratch).run("run", "echo", "--help", "-v", "@file", "--").expect(0).expectOut("--help -v @file --\n");
         thaw(scratch).run("run", "--", "--help").expect(127);

@@ -3,6 +3,10 @@ package dev.thaw.it;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.check.Severity;
+import dev.thaw.check.pid.PidCheck;
+import dev.thaw.check.pid.PidReader;
+import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.checkpoint.ScannedDescriptor;
 import dev.thaw.checkpoint.ScannedDescriptor.Place;
 import dev.thaw.checkpoint.ScannedProcess;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** A look at living processes; nobody is stopped for it, so neither root nor criu is needed. */
 @IntegrationTest
 class TreeScanIT {
+    private static final DumpOptions DUMP = new DumpOptions(false, Optional.empty(), DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of());
 
     @Test
     void processes_come_with_their_ids_and_the_root_first(Scratch scratch) {
@@ -71,6 +76,28 @@ class TreeScanIT {
             puppet.eval("os.unlink('" + scratch.path("g") + "')");
             assertEquals(List.of(scratch.path("g") + " " + (3 << 20) + " 0"), scan(puppet).root().mappings().deleted().stream()
                     .map(file -> file.path() + " " + file.sizeBytes() + " " + file.links()).toList());
+        }
+    }
+
+    @Test
+    void a_tree_that_has_ended_is_told_to_be_a_zombie(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String zombie = puppet.eval("p = os.fork()\nif p == 0: os._exit(3)\nos.waitid(os.P_PID, p, os.WEXITED | os.WNOWAIT)\np").trim();
+            PidCheck check = PidCheck.of(PidReader.read(Integer.parseInt(zombie)).orElseThrow(), DUMP);
+            assertTrue(check.findings().all().get(0).what().endsWith("has ended"), check.findings()::toString);
+        }
+    }
+
+    @Test
+    void processes_of_the_tree_that_come_and_go_meanwhile_stand_against_nothing(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            puppet.eval("import threading\ndef spawn():\n  while not done:\n    p = os.fork()\n    if p == 0: os.execv('/bin/true', ['true'])\n    os.waitpid(p, 0)\n"
+                    + "done = False; t = [threading.Thread(target=spawn) for i in range(2)]; [x.start() for x in t]");
+            for (int i = 0; i < 30; i++) {
+                PidCheck check = PidCheck.of(PidReader.read(puppet.pid()).orElseThrow(), DUMP);
+                assertEquals(List.of(), check.findings().all().stream().filter(found -> found.severity() != Severity.FINE).toList());
+            }
+            puppet.eval("done = True; [x.join() for x in t]");
         }
     }
 

@@ -47,12 +47,21 @@ final class Outsiders {
             anonymousMemory.addAll(process.mappings().special().sharedAnonymous());
             process.descriptors().forEach(descriptor -> want(process, descriptor));
         }
-        Set<Integer> tree = scan.pids();
+        Map<Integer, ProcessStat> all = new LinkedHashMap<>();
         for (int pid : ProcessTable.pids()) {
-            if (!tree.contains(pid) && pid != ProcessCalls.getpid()) {
-                ProcessStat.read(pid).filter(stat -> !stat.isZombie()).ifPresent(this::look);
-            }
+            ProcessStat.read(pid).filter(stat -> !stat.isZombie()).ifPresent(stat -> all.put(pid, stat));
         }
+        Set<Integer> tree = scan.pids();
+        all.values().stream().filter(stat -> stat.pid() != ProcessCalls.getpid() && !isBelow(tree, stat.pid(), all)).forEach(this::look);
+    }
+
+    /** Of the tree, be it that it was started after the tree was looked at. */
+    private static boolean isBelow(Set<Integer> tree, int pid, Map<Integer, ProcessStat> all) {
+        int above = pid;
+        for (int steps = all.size(); steps > 0 && all.containsKey(above) && !tree.contains(above); steps--) {
+            above = all.get(above).parentPid();
+        }
+        return tree.contains(above);
     }
 
     List<Share> shares() {

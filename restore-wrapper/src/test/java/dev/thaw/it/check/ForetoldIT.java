@@ -94,6 +94,7 @@ class ForetoldIT {
             {"unread datagrams", "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0)); s.sendto(b'x', s.getsockname())", "differs"},
             {"unread events", C + "f = L.inotify_init1(0); L.inotify_add_watch(f, D.encode(), 0x100); open(D + '/n', 'w').close()", "differs"},
             {"a thread in a directory of its own", C + "import _thread\nmoved = _thread.allocate_lock(); moved.acquire()\ndef f():\n  L.unshare(0x200); moved.release(); time.sleep(1000)\n_thread.start_new_thread(f, ()); moved.acquire()", "differs"},
+            {"a POSIX lock on a mapped file", "f = os.open(D + '/l', os.O_RDWR | os.O_CREAT); os.ftruncate(f, 4096); M = mmap.mmap(f, 4096); fcntl.lockf(f, 2)", "differs"},
             {"a POSIX message queue", "import ctypes; R = ctypes.CDLL('librt.so.1'); R.mq_open(('/thaw-%d' % os.getpid()).encode(), 0o102, 0o600, None); R.mq_unlink(('/thaw-%d' % os.getpid()).encode())", "needs"},
             {"io_uring", C + "L.syscall(425, 8, ctypes.create_string_buffer(bytes(120)))", "stops"},
             {"userfaultfd", C + "L.syscall(323, 1)", "stops"},
