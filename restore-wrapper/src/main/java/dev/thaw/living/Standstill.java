@@ -17,13 +17,14 @@ import java.util.Set;
 
 /**
  * A tree that does not move, by SIGSTOP: without the freezer of cgroups, which needs rights. Its parents can see that it was stopped, which matters
- * little to one that is going to be ended; closed, it runs on.
+ * little to one that is going to be ended; closed, it runs on, and so it does when thaw is killed.
  */
 public final class Standstill implements AutoCloseable {
     private static final long STEP_MILLIS = 10;
 
     private final Set<Integer> stopped = new LinkedHashSet<>();
     private final Set<Integer> stoppedBefore = new HashSet<>();
+    private final StandstillWatch watch = StandstillWatch.start();
     private boolean ended;
 
     private Standstill() {}
@@ -87,6 +88,7 @@ public final class Standstill implements AutoCloseable {
             return;
         }
         stopped.add(pid);
+        watch.stopping(pid);
         ProcessCalls.kill(pid, Signals.SIGSTOP);
     }
 
@@ -111,6 +113,7 @@ public final class Standstill implements AutoCloseable {
         if (!ended) {
             stopped.forEach(pid -> signal(pid, Signals.SIGCONT));
         }
+        watch.close();
     }
 
     /** It cannot have become another process: it stood still, and is a zombie at the most. */

@@ -73,11 +73,12 @@ final class StandInEngine implements Engine {
     @Override
     public Dumped dump(int root, String image) {
         DumpOptions options = new DumpOptions(false, tcp, DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of());
-        Findings findings = foretold(root, options);
-        if (findings.stops()) {
-            throw refused(root, findings);
-        }
+        // Standing still it is between no two states that nobody would see in it again, such as vfork and exec.
         try (Standstill still = Standstill.of(root, limit)) {
+            Findings findings = foretold(root, options);
+            if (findings.stops()) {
+                throw refused(root, findings);
+            }
             LivingTree living = LivingReader.read(root, still.stoppedBefore(), options);
             ImageSnapshot tree = LivingSnapshot.of(living);
             Manifest manifest = Manifests.of(living.scan(), tree,

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
+import dev.thaw.it.Children;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Program;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.Scratch;
+import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
@@ -66,6 +68,32 @@ class StandstillIT {
                 still.end();
             }
             parent.awaitGone();
+        }
+    }
+
+    /** The same vfork keeps thaw waiting for as long as the test likes. */
+    @Test
+    void a_tree_runs_on_when_thaw_is_killed_while_it_stands_still(Scratch scratch) {
+        String fifo = scratch.path("fifo");
+        FileCalls.mkfifo(fifo, 0600);
+        String program = "import os, time\nopen('" + scratch.path("pid") + "', 'w').write(str(os.getpid()))\nos.posix_spawn('/bin/sleep', ['sleep', '1000'], {}, file_actions=["
+                + "(os.POSIX_SPAWN_OPEN, 8, '" + scratch.path("started") + "', os.O_CREAT, 0o600), (os.POSIX_SPAWN_OPEN, 9, '" + fifo + "', os.O_RDONLY, 0)])\n"
+                + "open('" + scratch.path("on") + "', 'w').close()\ntime.sleep(1000)\n";
+        try (ThawProcess thaw = ThawProcess.in(scratch).start("rehearse", "--engine", "rehearse", "--ready-command", "test -e " + scratch.path("started"), "--",
+                Checkout.python(), "-c", program)) {
+            Await.until("a child between vfork and exec", () -> FileCalls.statIfExists(scratch.path("started")).isPresent());
+            int root = Integer.parseInt(scratch.read("pid"));
+            try {
+                Await.until("a parent that was told to stop", () -> isStopPending(root));
+                thaw.signal(Signals.SIGKILL);
+                thaw.awaitEnd().expect(128 + Signals.SIGKILL);
+                try (OwnedFd writer = FileCalls.open(fifo, OpenFlags.O_RDWR)) {
+                    Await.until("an application that runs on", () -> FileCalls.statIfExists(scratch.path("on")).isPresent());
+                    assertTrue(writer.number() > 2);
+                }
+            } finally {
+                Children.killTrees(List.of(root));
+            }
         }
     }
 
