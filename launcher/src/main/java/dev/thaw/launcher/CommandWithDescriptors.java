@@ -45,8 +45,8 @@ public final class CommandWithDescriptors {
         for (int i = 0; i < fds.size(); i++) {
             numbers.put(first + i, fds.get(i).number());
         }
-        SpawnPlan plan = new SpawnPlan(program.path(), command, variables, new TreeMap<>(), SessionPolicy.SAME, Optional.empty(),
-                caller.ignoredSignals(), caller.noFileSoftLimit(), List.of());
+        SpawnPlan plan = new SpawnPlan(program.path(), command, new SpawnPlan.Asked(program.path(), command), variables, new TreeMap<>(), SessionPolicy.SAME,
+                Optional.empty(), caller.ignoredSignals(), caller.noFileSoftLimit(), List.of());
         ProcessReplacement.replace(plan, numbers);
     }
 

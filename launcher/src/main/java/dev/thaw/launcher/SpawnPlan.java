@@ -13,6 +13,7 @@ import java.util.TreeMap;
  *
  * @param program path to execute, a relative one from {@code directory}
  * @param argv its arguments, the name first
+ * @param asked what the user asked for, which is the same unless a shell goes before it
  * @param environment all of it
  * @param supplies number in the child → how it comes about; no other number is open there
  * @param session which session the child belongs to
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 public record SpawnPlan(
         String program,
         List<String> argv,
+        Asked asked,
         List<String> environment,
         SortedMap<Integer, Supply> supplies,
         SessionPolicy session,
@@ -38,6 +40,16 @@ public record SpawnPlan(
         supplies = Collections.unmodifiableSortedMap(new TreeMap<>(supplies));
         ignoredSignals = Set.copyOf(ignoredSignals);
         remarks = List.copyOf(remarks);
+    }
+
+    /**
+     * @param program path of what is to run in the end
+     * @param command as it was given
+     */
+    public record Asked(String program, List<String> command) {
+        public Asked {
+            command = List.copyOf(command);
+        }
     }
 
     /**

@@ -64,6 +64,7 @@ public final class SpawnPlanner {
         return new SpawnPlanning.Ready(new SpawnPlan(
                 activated ? "/bin/sh" : program.path(),
                 activated ? activation.commandLine(program.path(), spec.command()) : spec.command(),
+                new SpawnPlan.Asked(program.path(), spec.command()),
                 hints.environment(),
                 supplies,
                 spec.session(),

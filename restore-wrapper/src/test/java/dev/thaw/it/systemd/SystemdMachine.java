@@ -14,6 +14,7 @@ import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.linux.proc.ProcessTable;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,13 +43,19 @@ final class SystemdMachine implements AutoCloseable {
 
     /** @param units name → text of unit files */
     static SystemdMachine boot(Scratch scratch, Map<String, String> units) {
+        return boot(scratch, units, Optional.empty());
+    }
+
+    /** @param newer a root with the files of another systemd, to be seen in place of this machine's */
+    static SystemdMachine boot(Scratch scratch, Map<String, String> units, Optional<Path> newer) {
         scratch.directory("units");
         units.forEach((name, text) -> scratch.file("units/" + name, text));
         scratch.directory("machine");
         String cgroup = cgroupTree() + "/thaw-it-systemd-" + ProcessCalls.getpid();
         FileCalls.mkdir(cgroup, 0755);
         List<String> argv = List.of("/bin/bash", "-c", "echo $$ >\"$0/cgroup.procs\" && exec unshare --fork --pid --mount --uts --ipc --cgroup "
-                + "/bin/bash \"$@\"", cgroup, Checkout.root().resolve("restore-wrapper/src/test/resources/systemd/boot").toString(), scratch.path("machine"),
+                + "env NEWER=\"$1\" /bin/bash \"${@:2}\"", cgroup, newer.map(Path::toString).orElse(""),
+                Checkout.root().resolve("restore-wrapper/src/test/resources/systemd/boot").toString(), scratch.path("machine"),
                 scratch.path("units"), scratch.path(), Checkout.root().toString());
         int unshare = spawn(scratch, argv, "boot");
         int systemd = Await.value(() -> "process 1 of the machine: " + scratch.read("boot.err"), LIMIT,
