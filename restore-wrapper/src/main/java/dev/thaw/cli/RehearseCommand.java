@@ -51,7 +51,7 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     private Integer readyPort;
 
     @Option(names = "--change", paramLabel = "CHANGE",
-            description = "Done between checkpoint and restore: rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH (repeat, or separate with commas).")
+            description = "Done between checkpoint and restore: rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION (repeat, or separate with commas).")
     private List<String> changes = new ArrayList<>();
 
     @Option(names = "--between", paramLabel = "CMD", description = "Run with sh -c between checkpoint and restore, $$THAW_IMAGE being the image.")

@@ -1,5 +1,7 @@
 package dev.thaw.rehearse;
 
+import dev.thaw.report.Durations;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,6 +37,14 @@ public sealed interface Change {
         }
     }
 
+    /** The application finds its own clocks this much later, as a program finds them that was not scheduled for so long. */
+    record Time(Duration later) implements Change {
+        @Override
+        public String word() {
+            return "time:+" + later.toSeconds() + "s";
+        }
+    }
+
     /**
      * Reads the value of {@code --change}.
      *
@@ -54,11 +64,14 @@ public sealed interface Change {
         if (word.startsWith("replace-file:/")) {
             return new ReplaceFile(word.substring("replace-file:".length()));
         }
+        if (word.startsWith("time:+")) {
+            return new Time(Durations.parse(word.substring("time:+".length())));
+        }
         for (Simple simple : Simple.values()) {
             if (simple.word().equals(word)) {
                 return simple;
             }
         }
-        throw new IllegalArgumentException("'" + word + "' is none of rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH");
+        throw new IllegalArgumentException("'" + word + "' is none of rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION");
     }
 }

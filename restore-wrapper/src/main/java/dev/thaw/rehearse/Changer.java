@@ -7,6 +7,7 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.rehearse.Change.ReplaceFile;
 import dev.thaw.rehearse.Change.Simple;
+import dev.thaw.rehearse.Change.Time;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -25,6 +26,7 @@ final class Changer implements AutoCloseable {
     private final AppStreams streams;
     private final String otherDirectory;
     private final Optional<CgroupMove> cgroups;
+    private final ClockMove clocks = new ClockMove();
 
     /** @param otherDirectory where to be for other-cwd */
     Changer(List<Change> changes, AppStreams streams, String otherDirectory) {
@@ -42,21 +44,40 @@ final class Changer implements AutoCloseable {
      */
     record Done(List<Observation> observations, Set<String> replaced, Map<String, String> moved) {}
 
-    /** @param image what was dumped */
-    Done apply(Inspection image) {
+    /**
+     * @param image what was dumped
+     * @param directory the image; empty when nothing was written
+     */
+    Done apply(Inspection image, String directory) {
         List<Observation> done = new ArrayList<>();
         Set<String> replaced = new LinkedHashSet<>();
         Map<String, String> moved = new HashMap<>();
         String cgroup = cgroups.map(CgroupMove::current).orElse("");
         for (Change change : changes) {
             try {
-                done.add(Observation.held(change.word(), apply(change, image, replaced)));
+                done.add(change instanceof Time time ? forward(time, directory)
+                        : Observation.held(change.word(), apply(change, image, replaced)));
             } catch (LinuxException e) {
                 done.add(Observation.not(change.word(), "it could not be done", List.of(e.getMessage())));
             }
         }
         cgroups.ifPresent(move -> moved.put(cgroup, move.current()));
         return new Done(done, replaced, moved);
+    }
+
+    /** Until {@link #putBack}. */
+    private Observation forward(Time time, String directory) {
+        if (directory.isEmpty()) {
+            return Observation.notTried(time.word(), "the clocks are in the image, and none was written");
+        }
+        String done = clocks.forward(directory, time.later());
+        return done.isEmpty() ? Observation.not(time.word(), "it could not be done", List.of("the image has no clocks: criu saw no time namespaces here"),
+                "thaw check host, which says why") : Observation.held(time.word(), done);
+    }
+
+    /** After the restore: the image is as the checkpoint left it. */
+    void putBack() {
+        clocks.close();
     }
 
     private String apply(Change change, Inspection image, Set<String> replaced) {
@@ -121,6 +142,7 @@ final class Changer implements AutoCloseable {
 
     @Override
     public void close() {
+        clocks.close();
         cgroups.ifPresent(CgroupMove::close);
     }
 }

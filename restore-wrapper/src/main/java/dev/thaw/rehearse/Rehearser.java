@@ -146,7 +146,7 @@ public final class Rehearser {
             streams.transcripts().values().forEach(AppStreams.Transcript::mark);
             seen.addAll(dumped.observations());
             List<Rule> rules = new ArrayList<>(streams.rules());
-            Changer.Done done = changer.apply(dumped.inspection());
+            Changer.Done done = changer.apply(dumped.inspection(), engine.restoresMemory() ? image : "");
             seen.addAll(done.observations());
             between(dumpedRoot, seen);
             progress.say("cycle " + number + " of " + options.cycles() + ": restore");
@@ -154,6 +154,7 @@ public final class Rehearser {
             if (seen.stream().noneMatch(Observation::failed)) {
                 restoreMillis = restore(dumped, rules, done, seen);
             }
+            changer.putBack();
             long checkpointMillis = dumped.elapsed().toMillis();
             return new Cycle(number, seen, dumped.bytes(), checkpointMillis, restoreMillis, checkpointMillis + restoreMillis);
         }

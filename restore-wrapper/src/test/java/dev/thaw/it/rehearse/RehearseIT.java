@@ -84,6 +84,23 @@ class RehearseIT {
 
     @Test
     @RequiresCriu
+    void an_hour_passes_and_timers_of_the_application_fire(Scratch scratch) {
+        // A thread that waits for 50 minutes, and how far the clocks have come.
+        String program = "import threading, time\nstart = time.monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME), time.time()\nfired = []\n"
+                + "threading.Timer(3000, lambda: fired.append(1)).start()\nprint('ready', flush=True)\nwhile True:\n  time.sleep(.02)\n"
+                + "  open('" + scratch.path("new") + "', 'w').write('%d %d %d %d' % (time.monotonic() - start[0], time.clock_gettime(time.CLOCK_BOOTTIME) - start[1],"
+                + " time.time() - start[2], len(fired)))\n  import os; os.rename('" + scratch.path("new") + "', '" + scratch.path("clocks") + "')\n";
+        String probe = "for i in $(seq 500); do read -r monotonic boot wall fired <" + scratch.path("clocks") + "; [ $((monotonic / 3600)) -eq $HOURS ] && [ $((boot / 3600)) -eq"
+                + " $HOURS ] && [ $wall -lt 3000 ] && [ $HOURS -eq 0 -o $fired -eq 1 ] && exit 0; sleep .02; done; cat " + scratch.path("clocks") + "; exit 1";
+        String counting = "HOURS=$(cat " + scratch.path("cycle") + " 2>/dev/null || echo 0); " + probe;
+        String between = "echo $(($(cat " + scratch.path("cycle") + " 2>/dev/null || echo 0) + 1)) >" + scratch.path("cycle") + ".new; mv " + scratch.path("cycle") + ".new "
+                + scratch.path("cycle");
+        rehearse(scratch, "--cycles", "2", "--ready-command", "test -s " + scratch.path("clocks"), "--change", "time:+1h", "--between", between, "--probe", counting, "--",
+                Checkout.python(), "-c", program).expect(0).expectOut("held  time:+3600s").expectOut("2 of 2 cycles held");
+    }
+
+    @Test
+    @RequiresCriu
     void what_criu_cannot_dump_is_told_with_its_reason_and_nothing_is_left_running(Scratch scratch) {
         String program = "import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_STREAM); s.bind(('127.0.0.1', 0)); s.listen()\n"
                 + "c = socket.socket(); c.connect(s.getsockname()); a = s.accept()\nprint('ready', flush=True)\ntime.sleep(1000)\n";

@@ -1,0 +1,50 @@
+package dev.thaw.image;
+
+import dev.thaw.image.ImageFrames.Frame;
+import dev.thaw.image.proto.TimensEntry;
+import dev.thaw.image.proto.Timespec;
+import dev.thaw.linux.FileCalls;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The clocks of an image, timens-*.img: what CLOCK_MONOTONIC and CLOCK_BOOTTIME were at the dump. A restore by root goes on from there, in a
+ * time namespace (man 7 time_namespaces); the wall clock belongs to the machine and is in no image.
+ */
+public final class ClockImages {
+
+    private ClockImages() {
+    }
+
+    /** The images directory's files of clocks, by path: with the clocks that much later. Empty where the dump recorded none. */
+    public static Map<String, byte[]> later(String imagesDirectory, Duration later) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        for (String name : FileCalls.list(imagesDirectory)) {
+            if (name.matches("timens-[0-9]+\\.img")) {
+                String path = imagesDirectory + "/" + name;
+                files.put(path, later(name, FileCalls.readAll(path), later.toSeconds()));
+            }
+        }
+        return files;
+    }
+
+    /** @throws ImageException when it is no such image */
+    static byte[] later(String name, byte[] content, long seconds) {
+        ImageFrames frames = new ImageFrames(name, content, ImageMagic.TIMENS);
+        ByteArrayOutputStream out = new ByteArrayOutputStream(content.length + 8);
+        frames.copy(0, frames.position(), out);
+        while (frames.hasNext()) {
+            Frame frame = frames.next();
+            TimensEntry clocks = frames.decode(frame, TimensEntry.parser());
+            ImageFrames.putEntry(out, clocks.toBuilder().setMonotonic(later(clocks.getMonotonic(), seconds)).setBoottime(later(clocks.getBoottime(), seconds))
+                .build().toByteArray());
+        }
+        return out.toByteArray();
+    }
+
+    private static Timespec later(Timespec clock, long seconds) {
+        return clock.toBuilder().setTvSec(clock.getTvSec() + seconds).build();
+    }
+}

@@ -1,0 +1,35 @@
+package dev.thaw.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.thaw.image.proto.TimensEntry;
+import dev.thaw.image.proto.Timespec;
+import java.util.List;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
+import org.junit.jupiter.api.Test;
+
+@DisplayNameGeneration(ReplaceUnderscores.class)
+class ClockImagesTest {
+
+    @Test
+    void both_clocks_are_later_by_as_much() {
+        byte[] image = ImageEncoding.image(ImageMagic.TIMENS, List.of(entry(100, 7, 200, 8)));
+
+        ImageFrames later = new ImageFrames("timens-0.img", ClockImages.later("timens-0.img", image, 3600), ImageMagic.TIMENS);
+
+        assertEquals(entry(3700, 7, 3800, 8), later.only(TimensEntry.parser()));
+    }
+
+    @Test
+    void another_image_is_refused() {
+        byte[] image = ImageEncoding.image(ImageMagic.NETNS, List.of());
+        assertThrows(ImageException.class, () -> ClockImages.later("timens-0.img", image, 1));
+    }
+
+    private static TimensEntry entry(long monotonic, long monotonicNanos, long boot, long bootNanos) {
+        return TimensEntry.newBuilder().setMonotonic(Timespec.newBuilder().setTvSec(monotonic).setTvNsec(monotonicNanos))
+            .setBoottime(Timespec.newBuilder().setTvSec(boot).setTvNsec(bootNanos)).build();
+    }
+}
