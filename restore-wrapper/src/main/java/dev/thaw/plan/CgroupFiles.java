@@ -112,6 +112,8 @@ public final class CgroupFiles {
     }
 
     static boolean isBelow(String path, String directory) {
-        return path.startsWith(directory.endsWith("/") ? directory : directory + "/") && path.length() > directory.length();
+        // Asked for every path and every mount: no text is made for it.
+        int end = directory.length();
+        return path.length() > end && path.startsWith(directory) && (directory.endsWith("/") || path.charAt(end) == '/');
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** What criu would stumble over after the handover itself, found before anything is touched. */
 final class HandoverChecks {
@@ -64,10 +65,11 @@ final class HandoverChecks {
         Set<Integer> withTerminal = new HashSet<>(controlled);
         Set<Integer> known = new HashSet<>();
         Topology topology = input.topology();
+        Set<Use> uses = left.stream().map(Subject::use).collect(Collectors.toSet());
         for (Subject subject : input.subjects()) {
             topology.terminal(subject).filter(info -> info.type() != TtyInfo.CTTY).ifPresent(info -> {
                 known.add(info.session());
-                if (left.contains(subject)) {
+                if (uses.contains(subject.use())) {
                     withTerminal.add(info.session());
                 }
             });

@@ -1,0 +1,51 @@
+package dev.thaw.bench;
+
+import dev.thaw.fdbroker.broker.BrokerCodec;
+import dev.thaw.fdbroker.broker.BrokerRequest;
+import dev.thaw.fdbroker.broker.FdName;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The broker's packets: a request for some names, to bytes and back. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class CodecBench {
+    @Param({"1", "100"})
+    public int names;
+
+    private BrokerRequest request;
+    private byte[] packet;
+
+    @Setup
+    public void make() {
+        List<FdName> wanted = IntStream.range(0, names).mapToObj(i -> new FdName("pipe:app-" + i)).toList();
+        request = new BrokerRequest.Retrieve(wanted);
+        packet = BrokerCodec.encode(request);
+    }
+
+    @Benchmark
+    public byte[] encode() {
+        return BrokerCodec.encode(request);
+    }
+
+    @Benchmark
+    public BrokerRequest decode() {
+        return BrokerCodec.decodeRequest(packet);
+    }
+}
