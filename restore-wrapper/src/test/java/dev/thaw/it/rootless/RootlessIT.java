@@ -29,10 +29,11 @@ class RootlessIT {
             cd "$HOME" || exit
             export THAW_NO_BUILD=1
             thaw=$HOME/checkout/thaw
-            "$thaw" run $RUN --detach --pid-file app.pid --stdout append:"$HOME/out" --stderr stdout -- %s -c '
-            import time, itertools
+            "$thaw" run $RUN --detach --pid-file app.pid --stdout append:"$HOME/out" --stderr append:"$HOME/err" -- %s -c '
+            import time, itertools, sys
             for beat in itertools.count():
                 print(beat, flush=True)
+                print(beat, file=sys.stderr, flush=True)
                 time.sleep(0.05)'
             echo "run $?"
             pid=$(cat app.pid)
@@ -46,6 +47,9 @@ class RootlessIT {
                 sleep 0.05
             done
             kill -KILL "$pid"
+            for file in out err; do
+                awk -v "file=$file" '$1 != NR - 1 { bad = 1 } END { print "all of " file ": " (bad ? "no" : "yes") }' "$file"
+            done
             """;
 
     @Test
@@ -95,7 +99,8 @@ class RootlessIT {
     }
 
     private static void assertAllOfItWorks(String said) {
-        assertTrue(said.contains("run 0\n") && said.contains("checkpoint 0\n") && said.contains("restore 0\n") && said.contains("it goes on"), said);
+        assertTrue(said.contains("run 0\n") && said.contains("checkpoint 0\n") && said.contains("restore 0\n") && said.contains("it goes on")
+                && said.contains("all of out: yes\n") && said.contains("all of err: yes\n"), said);
     }
 
     @Test

@@ -51,6 +51,9 @@ class JournalIT {
             "counter.service", unit("first", "/usr/local/bin/counter"),
             // thaw leaves, so that the application is the service's main process, and gets the signals that systemctl kill sends.
             "inherits.service", unit("second", "/usr/local/bin/thaw restore --quiet --detach " + IMAGE).replace("Type=exec", "Type=notify\nNotifyAccess=all"),
+            "forks.service", unit("fourth", "/usr/local/bin/thaw restore --quiet --detach --pid-file /run/forks.pid " + IMAGE)
+                    .replace("Type=exec", "Type=forking\nPIDFile=/run/forks.pid"),
+            "attends.service", unit("fifth", "/usr/local/bin/thaw restore --quiet --pid-file /run/attends.pid " + IMAGE),
             "fresh.service", unit("third", "/usr/local/bin/thaw restore --quiet --detach --stdout journal:shop --stderr journal:shop-errors " + IMAGE)
                     .replace("Type=exec", "Type=notify\nNotifyAccess=all"));
 
@@ -69,37 +72,50 @@ class JournalIT {
             awaitLines(machine, "inherits", "second", "(out|err)", IntStream.of(3));
             machine.run("systemctl", "stop", "inherits");
 
+            machine.run("systemctl", "start", "forks");
+            next(machine, "forks");
+            awaitLines(machine, "forks", "fourth", "(out|err)", IntStream.of(3));
+            machine.run("systemctl", "stop", "forks");
+
+            // thaw stays, and is the main process; a signal before there is an application would be its own.
+            machine.run("systemctl", "start", "attends");
+            Await.until("the application: " + machine.journal(), LIMIT, () -> machine.attempt("test", "-s", "/run/attends.pid").code() == 0);
+            next(machine, "attends");
+            awaitLines(machine, "attends", "fifth", "(out|err)", IntStream.of(3));
+            machine.run("systemctl", "stop", "attends");
+
             machine.run("systemctl", "start", "fresh");
             next(machine, "fresh");
             next(machine, "fresh");
             awaitLines(machine, "fresh", "shop", "out", IntStream.of(3, 4));
             awaitLines(machine, "fresh", "shop-errors", "err", IntStream.of(3, 4));
             machine.run("systemctl", "stop", "fresh");
-            assertEquals(List.of(), lines(machine, "fresh", "third"), "nothing of the application's on the unit's own stream");
-            assertEquals(List.of("out line 1", "err line 1", "out line 2", "err line 2"), lines(machine, "counter", "first"));
+            assertEquals(List.of(), lines(machine, "third"), "nothing of the application's on the unit's own stream");
+            assertEquals(List.of("out line 1", "err line 1", "out line 2", "err line 2"), lines(machine, "first"));
         }
     }
 
     private static void next(SystemdMachine machine, String unit) {
-        int before = lines(machine, unit).size();
+        int before = lines(machine).size();
         machine.run("systemctl", "kill", "--kill-who=main", "-s", "USR1", unit);
-        Await.until("another line of " + unit, LIMIT, () -> lines(machine, unit).size() > before);
+        Await.until("another line of " + unit, LIMIT, () -> lines(machine).size() > before);
     }
 
     /** @param streams pattern of the stream names, "out" and "err" for each number; exactly these lines, in this order for each stream */
     private static void awaitLines(SystemdMachine machine, String unit, String identifier, String streams, IntStream numbers) {
         List<String> wanted = numbers.boxed().flatMap(number -> List.of("out line " + number, "err line " + number).stream())
                 .filter(line -> line.matches(streams + " .*")).toList();
-        Await.value(() -> wanted + " of " + unit + " under " + identifier + ", got " + lines(machine, unit, identifier) + machine.journal(), LIMIT,
-                () -> lines(machine, unit, identifier).equals(wanted) ? java.util.Optional.of(true) : java.util.Optional.empty());
+        Await.value(() -> wanted + " of " + unit + " under " + identifier + ", got " + lines(machine, identifier) + machine.journal(), LIMIT,
+                () -> lines(machine, identifier).equals(wanted) ? java.util.Optional.of(true) : java.util.Optional.empty());
     }
 
-    private static List<String> lines(SystemdMachine machine, String unit, String identifier) {
-        return machine.attempt("journalctl", "--no-pager", "-q", "-o", "cat", "-u", unit, "-t", identifier, "_TRANSPORT=stdout").text().lines().toList();
+    /** By the identifier of the stream: journald remembers for some seconds which unit a pid belongs to, and the next unit here has the same pid. */
+    private static List<String> lines(SystemdMachine machine, String identifier) {
+        return machine.attempt("journalctl", "--no-pager", "-q", "-o", "cat", "-t", identifier, "_TRANSPORT=stdout").text().lines().toList();
     }
 
-    private static List<String> lines(SystemdMachine machine, String unit) {
-        return machine.journalOf(unit).lines().toList();
+    private static List<String> lines(SystemdMachine machine) {
+        return machine.attempt("journalctl", "--no-pager", "-q", "-o", "cat", "_TRANSPORT=stdout").text().lines().toList();
     }
 
     private static SystemdMachine machine(Scratch scratch) throws IOException {
