@@ -1,6 +1,5 @@
 package dev.thaw.supervise;
 
-import dev.thaw.linux.MemoryCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.report.Durations;
@@ -117,7 +116,6 @@ public final class Lifecycle {
             if (options.detach()) {
                 return new Outcome(ExitCode.OK, Optional.empty());
             }
-            MemoryCalls.dropCleanFilePages();
         }
         WaitStatus how = early.or(() -> supervisor.superviseUntil(() -> false)).orElseThrow();
         reaped = true;

@@ -2,6 +2,7 @@ package dev.thaw.supervise;
 
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.MemoryCalls;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
@@ -14,9 +15,13 @@ public final class Supervisor {
     private static final Duration IDLE = Duration.ofSeconds(10);
     private static final Duration RETRY = Duration.ofMillis(100);
 
+    /** Then nothing is going on any more, but the application. */
+    private static final Duration SOON = Duration.ofSeconds(1);
+
     private final int pid;
     private final SupervisionOptions options;
     private final OwnTerminal terminal = OwnTerminal.now();
+    private boolean quiet;
 
     public Supervisor(SupervisedProcess process, SupervisionOptions options) {
         this.pid = process.pid();
@@ -44,7 +49,12 @@ public final class Supervisor {
                 return Optional.empty();
             }
             boolean reaped = OrphanReaper.reap(pid);
-            options.signals().next(reaped ? IDLE : RETRY).ifPresent(this::handle);
+            Optional<Integer> signal = options.signals().next(!reaped ? RETRY : quiet ? IDLE : SOON);
+            signal.ifPresent(this::handle);
+            if (reaped && !quiet && signal.isEmpty()) {
+                quiet = true;
+                MemoryCalls.dropCleanFilePages();
+            }
         }
     }
 
