@@ -31,8 +31,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** thaw as process 1 of a container, made with unshare: read-only root, a cgroup namespace, no service manager, a volume for the image. */
+/**
+ * thaw as process 1 of a container, made with unshare: read-only root, with a cgroup namespace and without, other mounts in the next one, no service
+ * manager, a volume for the image.
+ */
 @IntegrationTest
 @RequiresCriu
 @RequiresRoot
@@ -42,12 +47,13 @@ class ContainerIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final String LIMIT_FILE = "cgroup.max.descendants";
 
-    @Test
-    void an_application_moves_from_one_container_to_another(Scratch scratch) {
+    @ParameterizedTest(name = "with a cgroup namespace: {0}")
+    @ValueSource(booleans = {true, false})
+    void an_application_moves_from_one_container_to_another(boolean cgroupNamespace, Scratch scratch) {
         scratch.directory("volume");
         FileCalls.chmod(scratch.path("volume"), 0700);
         int last;
-        try (Container first = Container.start(scratch, "first", "111", List.of("run", "--name", "app", "--pid-floor", "2000", "--",
+        try (Container first = Container.start(scratch, "first", "111", cgroupNamespace, List.of("run", "--name", "app", "--pid-floor", "2000", "--",
                 Checkout.python(), "-c", LimitTeller.SCRIPT))) {
             String line = first.readLine();
             assertEquals("beat 1 limit 111", line);
@@ -55,7 +61,7 @@ class ContainerIT {
             assertEquals(128 + Signals.SIGKILL, first.awaitEnd(), "process 1 ends as its application did: by criu");
             last = LimitTeller.beat(first.lastLine());
         }
-        try (Container second = Container.start(scratch, "second", "222", List.of("restore", "/mnt/image"))) {
+        try (Container second = Container.start(scratch, "second", "222", cgroupNamespace, List.of("restore", "/mnt/image"))) {
             String line = second.readLine();
             assertEquals("beat " + (last + 1) + " limit 222", line, "no line lost, and the new container's limit");
             second.signal(Signals.SIGTERM);
@@ -66,7 +72,7 @@ class ContainerIT {
     @Test
     void process_1_reaps_what_its_application_leaves_behind(Scratch scratch) {
         scratch.directory("volume");
-        try (Container container = Container.start(scratch, "reaps", "10", List.of("run", "--", "/bin/sh", "-c",
+        try (Container container = Container.start(scratch, "reaps", "10", true, List.of("run", "--", "/bin/sh", "-c",
                 "(sleep 0.2 & exec sleep 0.1) & sleep 1; i=0; while grep -q '^State:.Z' /proc/[0-9]*/status && [ $i -lt 200 ]; do "
                         + "i=$((i + 1)); sleep 0.1; done; ls -d /proc/[0-9]*/exe | wc -l; grep -l '^State:.Z' /proc/[0-9]*/status; exit 5"))) {
             container.readLine();
@@ -93,14 +99,15 @@ class ContainerIT {
             this.unshare = unshare;
         }
 
-        static Container start(Scratch scratch, String name, String limit, List<String> thaw) {
+        static Container start(Scratch scratch, String name, String limit, boolean cgroupNamespace, List<String> thaw) {
             String tree = MountInfo.read(ProcessCalls.getpid()).stream().filter(mount -> mount.fsType().equals("cgroup2")).findFirst()
                     .orElseThrow().mountPoint();
             String cgroup = tree + "/thaw-it-container-" + ProcessCalls.getpid() + "-" + name;
             FileCalls.mkdir(cgroup, 0755);
             FileCalls.writeFile(cgroup + "/" + LIMIT_FILE, limit.getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0644);
             List<String> argv = new ArrayList<>(List.of("/bin/bash", "-c", "echo $$ >\"$0/cgroup.procs\" && exec unshare --fork --pid "
-                    + "--mount --uts --ipc --cgroup \"$@\"", cgroup,
+                    + "--mount --uts --ipc " + (cgroupNamespace ? "--cgroup" : "") + " \"$@\"", cgroup, "/usr/bin/env",
+                    "MORE=" + (name.equals("second") ? "/srv /media" : ""),
                     Checkout.root().resolve("restore-wrapper/src/test/resources/container/enter").toString(), scratch.path("volume"),
                     Checkout.root().toString(), Checkout.root() + "/thaw"));
             argv.addAll(thaw);

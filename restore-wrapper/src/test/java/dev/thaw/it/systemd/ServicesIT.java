@@ -35,7 +35,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(240)
 class ServicesIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
-    private static final List<String> UNITS = List.of("thaw-redis.service", "thaw-nginx.service", "python-web.service", "java-web@.service", "thaw-postgresql@.service");
+    private static final List<String> UNITS = List.of("thaw-redis.service", "thaw-nginx.service", "python-web.service", "java-web@.service",
+            "thaw-postgresql@.service");
 
     @Test
     void real_servers_go_on_at_the_next_start_with_all_they_had_in_memory(Scratch scratch) throws IOException {

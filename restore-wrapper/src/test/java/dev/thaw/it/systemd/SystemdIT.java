@@ -33,7 +33,7 @@ class SystemdIT {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final List<String> UNITS = List.of("shop.service", "shop-run.service", "shop-restore.service", "shop-main.service",
             "shop-forking.service", "shop-web.socket", "shop-web.service", "shop-web-restored.service",
-            "shop-stop.service", "shop-watched.service");
+            "shop-stop.service", "shop-watched.service", "shop-exec.service");
 
     /** Counts in the journal; exits with 7 on SIGUSR1. */
     private static final String SHOP = """
@@ -191,6 +191,7 @@ class SystemdIT {
             int frozen = lastBeat(machine, "shop-run");
 
             foreground(machine, frozen);
+            withExec(machine, frozen);
             asMainProcess(machine, "shop-main");
             asMainProcess(machine, "shop-forking");
         }
@@ -213,6 +214,16 @@ class SystemdIT {
         machine.run("systemctl", "stop", "shop-restore");
         assertEquals("inactive", machine.property("shop-restore", "ActiveState"));
         assertTrue(machine.attempt("pgrep", "-f", "/usr/local/bin/shop").code() != 0, "nothing of it is left");
+    }
+
+    private static void withExec(SystemdMachine machine, int frozen) {
+        machine.run("systemctl", "start", "shop-exec");
+        awaitBeat(machine, "shop-exec", 2);
+        int first = firstBeat(machine, "shop-exec");
+        assertTrue(first > 1 && first <= frozen + 1, "it went on: " + first);
+        machine.run("pkill", "-USR1", "-f", "python[^ ]* /usr/local/bin/shop$");
+        Await.until("the end of shop-exec", LIMIT, () -> machine.property("shop-exec", "ActiveState").equals("failed"));
+        assertEquals("7", machine.property("shop-exec", "ExecMainStatus"), "thaw's exit code is the application's");
     }
 
     private static void asMainProcess(SystemdMachine machine, String unit) {
