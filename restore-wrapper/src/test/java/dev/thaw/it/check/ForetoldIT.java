@@ -111,6 +111,10 @@ class ForetoldIT {
             {"an epoll target that only a child has open", "e = select.epoll(); r, w = os.pipe(); e.register(r); child('c'); os.close(r)", "stops"},
             {"a child in a UTS namespace of its own", C + "r, w = os.pipe(); p = os.fork()\nif p == 0:\n  L.unshare(0x4000000); os.close(r); os.close(w); time.sleep(1000)\nos.close(w); os.read(r, 1); os.close(r)", "stops"},
             {"a time namespace for its children", C + "L.unshare(0x80)", "stops"},
+            {"a ring of io_uring that is only mapped still", C + "f = L.syscall(425, 8, ctypes.create_string_buffer(bytes(120))); M = mmap.mmap(f, 4096); os.close(f)", "stops"},
+            {"a child that shares its memory", C + "S = ctypes.create_string_buffer(65536); l = ctypes.CDLL(None); l.clone.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p]; l.clone(ctypes.cast(l.pause, ctypes.c_void_p), ctypes.addressof(S) + 65472, 0x100 | 17, None)", "stops"},
+            {"a child that shares its working directory", C + "if L.syscall(56, 0x200 | 17, None, None, None, None) == 0: time.sleep(1000)", "stops"},
+            {"a process whose main thread has ended", C + "r, w = os.pipe(); p = os.fork()\nif p == 0:\n  import _thread; t = _thread.allocate_lock(); t.acquire(); _thread.start_new_thread(lambda: (t.release(), time.sleep(1000)), ()); t.acquire(); os.close(r); os.close(w); L.syscall(60, 0)\nos.close(w); os.read(r, 1); os.close(r)\nwhile ') Z ' not in open('/proc/%d/stat' % p).read(): time.sleep(.01)", "stops"},
             {"a Landlock rule set", C + "L.syscall(444, ctypes.create_string_buffer(struct.pack('<Q', 1)), 8, 0)", "stops"},
         };
         for (String[] row : rows) {
