@@ -12,8 +12,10 @@ import java.util.OptionalInt;
  * @param pidfdTarget of a pidfd: the pid, -1 when that process has gone
  * @param timerClock of a timerfd: number of its clock (man 2 timerfd_create)
  * @param watched of an epoll set: what it watches
+ * @param underWay of a unix socket: how many descriptors were sent to it and not received yet; needs Linux 5.6
  */
-public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget, OptionalInt timerClock, List<Watched> watched) {
+public record FdExtras(
+        List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget, OptionalInt timerClock, List<Watched> watched, int underWay) {
 
     private static final List<String> COMMON = List.of("pos:", "flags:", "mnt_id:", "ino:");
 
@@ -44,12 +46,12 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
     }
 
     public FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt pidfdTarget) {
-        this(locks, terminalIndex, pidfdTarget, OptionalInt.empty(), List.of());
+        this(locks, terminalIndex, pidfdTarget, OptionalInt.empty(), List.of(), 0);
     }
 
     /** The same with only these watched descriptors. */
     FdExtras watching(List<Watched> some) {
-        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, some);
+        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, some, underWay);
     }
 
     /** Lines of other forms are skipped: each kernel adds some. */
@@ -59,6 +61,7 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
         OptionalInt pidfdTarget = OptionalInt.empty();
         OptionalInt timerClock = OptionalInt.empty();
         List<Watched> watched = new ArrayList<>();
+        int underWay = 0;
         for (String line : text.split("\n")) {
             if (COMMON.stream().anyMatch(line::startsWith)) {
                 continue; // all that most descriptors have, and taking a line apart takes time
@@ -74,9 +77,11 @@ public record FdExtras(List<Lock> locks, OptionalInt terminalIndex, OptionalInt 
                 timerClock = OptionalInt.of(Integer.parseInt(fields[1]));
             } else if (fields[0].equals("tfd:") && fields.length >= 2) {
                 watched.add(new Watched(Integer.parseInt(fields[1]), inode(line)));
+            } else if (fields[0].equals("scm_fds:") && fields.length == 2) {
+                underWay = Integer.parseInt(fields[1]);
             }
         }
-        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, watched);
+        return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, watched, underWay);
     }
 
     /** In hexadecimal after {@code ino:}; 0 before Linux 4.13, which does not tell. */

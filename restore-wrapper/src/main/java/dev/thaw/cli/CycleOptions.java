@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -96,9 +97,10 @@ public final class CycleOptions {
         return onTerm == OnTerm.CHECKPOINT;
     }
 
-    /** Whether one was given that means something only where there is an image. */
-    boolean needsImage() {
-        return onFailure != null || once || afterRestore != null || notice.given() || checkpointsOnTerm();
+    /** One that was given and means something only where there is an image. */
+    Optional<String> needsImage() {
+        return Stream.of(onFailure != null ? "--on-failure" : "", once ? "--once" : "", afterRestore != null ? "--after-restore" : "", notice.given(),
+                checkpointsOnTerm() ? "--on-term checkpoint" : "").filter(option -> !option.isEmpty()).findFirst();
     }
 
     AfterRestore afterRestore() {

@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** What is told about an image that is to be restored, apart from its streams. */
@@ -60,9 +62,10 @@ public final class MapOptions {
         return new RestoreOptions(streams, rules, cgroupChoice(), allowUnmatched, Set.copyOf(new HashSet<>(accepted)));
     }
 
-    /** Whether one was given that means something only to a restore. */
-    boolean isUsed() {
-        return !maps.isEmpty() || policy != null || !cgroup.equals("auto") || allowUnmatched || !accepted.isEmpty();
+    /** One that was given and means something only to a restore. */
+    Optional<String> given() {
+        return Stream.of(!maps.isEmpty() ? "--map" : "", policy != null ? "--policy" : "", !cgroup.equals("auto") ? "--cgroup" : "",
+                allowUnmatched ? "--allow-unmatched" : "", !accepted.isEmpty() ? "--accept" : "").filter(option -> !option.isEmpty()).findFirst();
     }
 
     static Source source(String option, String text, boolean pathKey) {

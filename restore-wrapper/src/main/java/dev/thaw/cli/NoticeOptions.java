@@ -19,8 +19,9 @@ public final class NoticeOptions {
                     + "checkpoint), or checkpointed SECONDS (that it was stopped).")
     private Integer descriptor;
 
-    boolean given() {
-        return signal != null || descriptor != null;
+    /** The option that was given; empty when none was. */
+    String given() {
+        return signal != null ? "--notify-signal" : descriptor != null ? "--notify-fd" : "";
     }
 
     Notice notice() {

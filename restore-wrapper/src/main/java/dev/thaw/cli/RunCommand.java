@@ -176,8 +176,10 @@ final class RunCommand implements Callable<Integer>, TakesCommand {
         if (exec && (image != null || cycle.pidNamespace() || cycle.ipcNamespace())) {
             throw usage("--exec does not go with --image, --pid-namespace and --ipc-namespace", "after --exec there is no thaw any more");
         }
-        if (image == null && (cycle.needsImage() || maps.isUsed())) {
-            throw usage("an option was given that is for a restore or a checkpoint, and no --image", "there is nothing to restore, and no place to write to");
+        if (image == null) {
+            cycle.needsImage().or(maps::given).ifPresent(option -> {
+                throw usage(option + " needs --image", "without one there is nothing to restore, and no place to write to");
+            });
         }
         if (command.get(0).isEmpty()) {
             throw usage("COMMAND is empty", "the first word after the options names a program");

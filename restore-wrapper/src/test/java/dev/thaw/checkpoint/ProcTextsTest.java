@@ -31,6 +31,7 @@ class ProcTextsTest {
     void a_pty_master_tells_its_number_and_a_pidfd_its_process() {
         assertEquals(OptionalInt.of(3), FdExtras.parse("pos:\t0\nflags:\t02100002\nmnt_id:\t24\nino:\t91\ntty-index:\t3\n").terminalIndex());
         assertEquals(OptionalInt.of(-1), FdExtras.parse("pos:\t0\nflags:\t02\nmnt_id:\t2\nino:\t9\nPid:\t-1\nNSpid:\t-1\n").pidfdTarget());
+        assertEquals(2, FdExtras.parse("pos:\t0\nflags:\t02000002\nmnt_id:\t10\nino:\t8309949\nscm_fds: 2\n").underWay());
         assertEquals(FdExtras.NONE, FdExtras.parse("pos:\t0\nflags:\t02\nmnt_id:\t24\n"));
     }
 

@@ -136,6 +136,12 @@ public final class ScanBuilder {
         return add(new ScannedDescriptor(description(fd, "pidfd", "anon_inode:[pidfd]"), 0, 0, 1, Place.NO_PATH, extras, Optional.empty()));
     }
 
+    /** A unix socket that a descriptor was sent to. */
+    public ScanBuilder receiver(int fd) {
+        FdExtras extras = new FdExtras(List.of(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), List.of(), 1);
+        return add(new ScannedDescriptor(description(fd, "socket", "socket:[" + fd + "]"), 0, 0, 1, Place.NO_PATH, extras, Optional.empty()));
+    }
+
     public ScanBuilder slave(int fd, int index) {
         return device(fd, "tty", "/dev/pts/" + index, 136, index);
     }

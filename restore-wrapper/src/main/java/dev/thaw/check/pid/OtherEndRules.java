@@ -22,6 +22,8 @@ final class OtherEndRules {
     private final Map<String, List<End>> ends = new LinkedHashMap<>();
     private final Set<Integer> masters = new HashSet<>();
     private final Set<Long> sockets = new HashSet<>();
+    /** A socket that descriptors were sent to; empty when there is none. */
+    private String receiver = "";
 
     private record End(ScannedProcess process, ScannedDescriptor descriptor) {
         boolean reads() {
@@ -47,6 +49,9 @@ final class OtherEndRules {
         for (ScannedProcess process : scan.processes()) {
             for (ScannedDescriptor descriptor : process.descriptors()) {
                 descriptor.extras().terminalIndex().ifPresent(masters::add);
+                if (descriptor.extras().underWay() > 0 && receiver.isEmpty()) {
+                    receiver = descriptor.text(process);
+                }
                 if (descriptor.kind().equals("socket")) {
                     sockets.add(descriptor.description().inode());
                 }
@@ -81,6 +86,11 @@ final class OtherEndRules {
         }
         List<Holder> others = outside.stream().filter(holder -> written ? !holder.access().equals("write") : !holder.access().equals("read")).toList();
         String role = written ? "reader" : "writer";
+        if (others.isEmpty() && !receiver.isEmpty()) {
+            findings.add(Finding.note(what(same) + "; its " + role + " has gone, or is on its way to " + receiver,
+                    "descriptors that were sent and not received yet are in the image"));
+            return;
+        }
         external(same, others.isEmpty() ? "its " + role + " has gone" : "its " + role + " is " + named(others));
     }
 

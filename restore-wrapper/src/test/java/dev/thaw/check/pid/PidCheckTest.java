@@ -85,6 +85,8 @@ class PidCheckTest {
                 Arguments.of("a half pipe", Severity.NEEDS, alone(tree().pipe(7, 55, "write").outside("pipe:[55]", 77, "sh", 9, "read")),
                         "fd 7 of pid 100 (app): pipe:[55]; its reader is pid 77 (sh), fd 9", "--map 'pipe:[55]=append:FILE'"),
                 Arguments.of("a half pipe whose reader has gone", Severity.NEEDS, alone(tree().pipe(7, 55, "write")), "its reader has gone", "--map 'pipe:[55]"),
+                Arguments.of("a half pipe whose reader is on its way", Severity.NOTE, alone(tree().pipe(7, 55, "write").receiver(8)),
+                        "its reader has gone, or is on its way to fd 8", ""),
                 Arguments.of("a pipe that is a stream", Severity.NOTE, alone(tree().pipe(1, 55, "write").outside("pipe:[55]", 77, "cat", 0, "read")),
                         "its reader is pid 77 (cat), fd 0", "thaw restore --stdout SOURCE"),
                 Arguments.of("a whole pipe that somebody has too", Severity.DIFFERS,
