@@ -76,7 +76,7 @@ public final class TreeScanner {
         if (processes.isEmpty() || processes.get(0).pid() != root) {
             throw new LinuxException("kill(" + root + ", 0)", new Errno(Errno.ESRCH));
         }
-        processes = afterWaiting(processes);
+        processes = afterWaiting(processes, descriptors);
         Dumper dumper = dumper();
         Map<String, List<Holder>> holders = new OutsideScanner(all, processes, sockets).holders();
         List<Intruder> intruders = new IntruderScanner(all, tree, processes, dumper, holders).intruders();
@@ -143,16 +143,25 @@ public final class TreeScanner {
         return numbers.substring(numbers.lastIndexOf('\t') + 1).equals("0");
     }
 
-    /** Looks again at those that were waiting in the kernel: most come back at once. */
-    private List<ScannedProcess> afterWaiting(List<ScannedProcess> processes) {
+    /** Looks again at those that were waiting in the kernel, or between vfork and exec: most come back at once. */
+    private List<ScannedProcess> afterWaiting(List<ScannedProcess> processes, DescriptorScanner descriptors) {
         long deadline = System.nanoTime() + UNINTERRUPTIBLE_NANOS;
         List<ScannedProcess> now = processes;
-        while (now.stream().anyMatch(ScannedProcess::isUninterruptible) && System.nanoTime() < deadline) {
+        while (now.stream().anyMatch(process -> process.isUninterruptible() || sharesMemory(process)) && System.nanoTime() < deadline) {
             pause();
-            now = now.stream().map(process -> process.isUninterruptible()
-                    ? process.withState(ProcessStat.read(process.pid()).map(ProcessStat::state).orElse('S')) : process).toList();
+            now = now.stream().flatMap(process -> sharesMemory(process) ? again(all.get(process.pid()), descriptors).stream() : Stream.of(process.isUninterruptible()
+                    ? process.withState(ProcessStat.read(process.pid()).map(ProcessStat::state).orElse('S')) : process)).toList();
         }
         return now;
+    }
+
+    private static boolean sharesMemory(ScannedProcess process) {
+        return process.bonds().withParent().contains(ProcessCalls.Shared.MEMORY);
+    }
+
+    /** As a whole: by exec it has become another program. */
+    private Optional<ScannedProcess> again(ProcessStat stat, DescriptorScanner descriptors) {
+        return ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks()).flatMap(now -> unlessEnded(now, descriptors));
     }
 
     private static void pause() {

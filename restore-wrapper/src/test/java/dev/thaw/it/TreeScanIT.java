@@ -7,6 +7,9 @@ import dev.thaw.check.Severity;
 import dev.thaw.check.pid.PidCheck;
 import dev.thaw.check.pid.PidReader;
 import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.checkpoint.CheckpointPlanner;
+import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.checkpoint.Finding;
 import dev.thaw.checkpoint.ScannedDescriptor;
 import dev.thaw.checkpoint.ScannedDescriptor.Place;
 import dev.thaw.checkpoint.ScannedProcess;
@@ -37,6 +40,19 @@ class TreeScanIT {
             assertEquals(ProcessCalls.getpid(), scan.dumper().lineage().get(0));
             assertEquals(List.of(), scan.intruders());
             assertEquals(Optional.empty(), TreeScanner.scan(99_999_999));
+        }
+    }
+
+    /** Each program that it starts shares its memory for a moment, between vfork and exec. */
+    @Test
+    void a_shell_that_starts_programs_all_the_time_can_be_dumped_at_each_look(Scratch scratch) {
+        DumpOptions options = new DumpOptions(false, Optional.empty(), DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of());
+        try (Program shell = Program.with().nullStreams().start("/bin/sh", "-c", "while :; do /bin/true; done")) {
+            for (int look = 0; look < 40; look++) {
+                List<Finding> problems = CheckpointPlanner.judge(TreeScanner.scan(shell.pid()).orElseThrow().lookedAtByRoot(), options).findings().stream()
+                        .filter(Finding::isProblem).toList();
+                assertEquals(List.of(), problems, "at look " + look);
+            }
         }
     }
 
