@@ -49,9 +49,10 @@ final class ReadAhead {
         List<String> files = large(plan);
         StringBuilder text = new StringBuilder();
         if (!files.isEmpty()) {
-            text.append("    thaw_read_ahead ").append(bytes(plan) >> 10);
+            // A JVM that this shell becomes does it itself: it would have a child that it knows nothing of.
+            text.append("    if [[ -z ${1-} ]]; then\n        thaw_read_ahead ").append(bytes(plan) >> 10);
             files.forEach(file -> text.append(' ').append(ShellText.quote(file)));
-            text.append(" </dev/null >/dev/null 2>&1 &\n    reader=$!\n");
+            text.append(" </dev/null >/dev/null 2>&1 &\n        reader=$!\n    fi\n");
         }
         return text.toString();
     }

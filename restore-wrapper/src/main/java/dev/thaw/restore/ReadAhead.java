@@ -23,6 +23,7 @@ public final class ReadAhead implements AutoCloseable {
     private static final int PAGE_BYTES = 4096;
 
     private final List<Path> files;
+    private boolean started;
     private volatile boolean closed;
 
     private ReadAhead(List<Path> files) {
@@ -105,7 +106,13 @@ public final class ReadAhead implements AutoCloseable {
         return samples == 0 ? 1 : (double) resident / samples;
     }
 
+    /** For somebody who wants to know. */
+    public String text() {
+        return started ? "the memory of the image is read ahead" : "the memory of the image is not read ahead";
+    }
+
     private void start() {
+        started = true;
         Thread thread = new Thread(this::read, "read ahead");
         thread.setDaemon(true);
         thread.start();

@@ -32,6 +32,15 @@ class LargeImageIT {
             puppet.awaitGone();
             String program = scratch.read("image/current/restore.sh");
             assertTrue(program.contains("thaw_read_ahead ") && program.contains("/pages-"), program);
+            evict(scratch);
+            try (ThawProcess thaw = ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", System.getProperty("java.home") + "/bin/java")
+                    .start("restore", "--status-fd", "2", scratch.path("image"))) {
+                thaw.awaitErr("\"event\":\"ready\"");
+                assertEquals(sum, puppet.eval(SUM), "in the foreground");
+                ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
+                thaw.awaitEnd().expect(137);
+            }
+            puppet.awaitGone();
             for (String java : List.of("/nonexistent", System.getProperty("java.home") + "/bin/java")) {
                 evict(scratch);
                 String how = java.equals("/nonexistent") ? "--quiet" : "--no-compiled-plan";
