@@ -67,6 +67,15 @@ final class ChildWait {
         return pid == 0 ? Optional.empty() : Optional.of(pid);
     }
 
+    /** Whether there is any child to wait for. */
+    static boolean anyChild() {
+        int result;
+        do {
+            result = ProcessCalls.C.waitid(P_ALL, 0, new byte[SIGINFO_BYTES], WEXITED | WNOWAIT | WNOHANG);
+        } while (interrupted(result));
+        return result == 0 || LibC.errno() != Errno.ECHILD;
+    }
+
     private static ByteBuffer waitid(int idType, int id, int options) {
         byte[] siginfo = new byte[SIGINFO_BYTES];
         int result;

@@ -42,7 +42,7 @@ public final class FdCalls {
     private static final int MFD_CLOEXEC = 1;
     private static final long FIONREAD = 0x541B;
 
-    private static final FdLibrary C = LibC.map(FdLibrary.class);
+    private static final FdLibrary C = new FdLibrary();
 
     private FdCalls() {
     }

@@ -55,7 +55,7 @@ public final class FileCalls {
     private static final int FIRST_CHUNK_BYTES = 1024;
     private static final int CHUNK_BYTES = 16 * 1024;
 
-    private static final FileLibrary C = LibC.map(FileLibrary.class);
+    private static final FileLibrary C = new FileLibrary();
 
     private FileCalls() {
     }

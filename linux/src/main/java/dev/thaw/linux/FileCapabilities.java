@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /** What a program may do by itself, whoever starts it (man 7 capabilities, "File capabilities"). */
 public final class FileCapabilities {
-    private static final FileLibrary C = LibC.map(FileLibrary.class);
+    private static final FileLibrary C = new FileLibrary();
     private static final String NAME = "security.capability";
     /** struct vfs_ns_cap_data (linux/capability.h): flags, permitted and inheritable twice, root's uid. */
     private static final int MOST_BYTES = 24;

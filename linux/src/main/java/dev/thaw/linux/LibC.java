@@ -2,6 +2,7 @@ package dev.thaw.linux;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import java.util.Arrays;
 
 /** How this module reaches the C library (by JNA), and what every call needs: the error number read at once, arguments as C strings. */
@@ -18,7 +19,12 @@ final class LibC {
     private LibC() {
     }
 
-    /** Maps an interface to the C library of this process; its functions are bound at their first use. */
+    /** The C library of this process, which is there already. */
+    static NativeLibrary library() {
+        return NativeLibrary.getProcess();
+    }
+
+    /** Maps an interface to the C library of this process; its functions are bound at their first use. For what is called rarely; see {@link CFunction}. */
     static <T extends Library> T map(Class<T> family) {
         return Native.load(family);
     }

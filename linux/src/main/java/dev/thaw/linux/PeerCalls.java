@@ -16,7 +16,7 @@ public final class PeerCalls {
     private static final int USUAL_GROUPS = 64;
     private static final long SIOCOUTQ = 0x5411;
 
-    private static final FdLibrary FD = LibC.map(FdLibrary.class);
+    private static final FdLibrary FD = new FdLibrary();
 
     private PeerCalls() {
     }

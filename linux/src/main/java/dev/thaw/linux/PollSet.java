@@ -7,7 +7,7 @@ import java.util.Arrays;
 /** Descriptors to wait for, each for events of its own (man 2 poll); filled anew before each wait. One thread uses it. */
 public final class PollSet {
 
-    private static final FdLibrary C = LibC.map(FdLibrary.class);
+    private static final FdLibrary C = new FdLibrary();
 
     private ByteBuffer structs = room(16);
     private int size;

@@ -19,7 +19,7 @@ import java.util.TreeMap;
  */
 public final class PosixSpawn {
 
-    static final SpawnLibrary C = LibC.map(SpawnLibrary.class);
+    static final SpawnLibrary C = new SpawnLibrary();
 
     // The limit of descriptors is the process's, so while it is lowered for one child no other may be started.
     private static final Object LIMIT = new Object();

@@ -35,7 +35,7 @@ public final class ProcessCalls {
     public static final int MNT_DETACH = 2;
     public static final int UMOUNT_NOFOLLOW = 8;
 
-    static final ProcessLibrary C = LibC.map(ProcessLibrary.class);
+    static final ProcessLibrary C = new ProcessLibrary();
 
     static final int RLIMIT_NOFILE = 7;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
@@ -142,6 +142,11 @@ public final class ProcessCalls {
     /** Some child that has ended and is not reaped, left as it is; it may be one of java.lang.Process. Empty when there is none. */
     public static Optional<Integer> peekAnyExited() {
         return ChildWait.anyExited();
+    }
+
+    /** Whether this process has a child, or one that it has to reap. */
+    public static boolean hasChildren() {
+        return ChildWait.anyChild();
     }
 
     /** Whether orphans among our descendants become our children in place of init's (man 2 prctl, PR_SET_CHILD_SUBREAPER). */

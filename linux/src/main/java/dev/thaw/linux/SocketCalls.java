@@ -24,7 +24,7 @@ public final class SocketCalls {
     /** Most descriptors that one message can carry (SCM_MAX_FD); more are EINVAL. */
     public static final int MAX_FDS_PER_MESSAGE = DescriptorMessage.MAX_FDS;
 
-    static final SocketLibrary C = LibC.map(SocketLibrary.class);
+    static final SocketLibrary C = new SocketLibrary();
 
     private static final int SOCK_CLOEXEC = 02000000;
     private static final int SOL_SOCKET = 1;

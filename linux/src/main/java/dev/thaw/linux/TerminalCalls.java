@@ -34,7 +34,7 @@ public final class TerminalCalls {
     private static final int CS8 = 0060;
     private static final int ISIG_ICANON_ECHO_ECHONL_IEXTEN = 0001 | 0002 | 0010 | 0100 | 0100000;
 
-    private static final TerminalLibrary C = LibC.map(TerminalLibrary.class);
+    private static final TerminalLibrary C = new TerminalLibrary();
 
     private TerminalCalls() {
     }

@@ -2,6 +2,7 @@ package dev.thaw.checkpoint;
 
 import dev.thaw.criu.CriuDump;
 import dev.thaw.criu.HoldScript;
+import dev.thaw.image.DumpStatistics;
 import dev.thaw.image.Generation;
 import dev.thaw.image.ImageException;
 import dev.thaw.image.Manifest;
@@ -104,13 +105,22 @@ public final class Checkpointer {
             Outcome outcome = dump(planned, attempt);
             if (outcome instanceof Outcome.Made made) {
                 Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
-                return new Checkpoint(attempt.generation(), made.manifest(), planned.plan().notes(), elapsed, shrunk);
+                return new Checkpoint(attempt.generation(), made.manifest(), planned.plan().notes(), elapsed, stoppedMicros(attempt), shrunk);
             }
             Outcome.Failed failed = (Outcome.Failed) outcome;
             attempt.abandon();
             List<String> wrong = new Survivors(planned.scan()).awaitRunning();
             throw failed.why().apply(new DumpFailure(planned.root(), attempt.log(), failed.output(), wrong, attempt.previous(), attempt.keptLog(),
                     ScanLogContext.of(planned.scan())));
+        }
+    }
+
+    /** criu writes it at its very end, after the generation is complete: so it stands in no manifest of a tree that was ended. */
+    private static long stoppedMicros(Attempt attempt) {
+        try {
+            return DumpStatistics.read(attempt.workDirectory()).map(DumpStatistics::frozenMicros).orElse(0L);
+        } catch (ImageException | LinuxException e) {
+            return 0; // the checkpoint counts without it
         }
     }
 

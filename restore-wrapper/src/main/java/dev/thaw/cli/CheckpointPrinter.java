@@ -21,7 +21,7 @@ final class CheckpointPrinter {
 
     static String json(Checkpoint made) {
         return KernelJson.line(new Line(made.generation().directory(), made.generation().number(), made.manifest().rootPid(),
-                made.manifest().processes().size(), made.manifest().imageBytes(), made.manifest().frozenMicros(), made.elapsed().toMillis(),
+                made.manifest().processes().size(), made.manifest().imageBytes(), made.stoppedMicros(), made.elapsed().toMillis(),
                 made.manifest().leftRunning(), made.manifest().criuOptions(), made.notes(), made.shrunk())) + "\n";
     }
 
@@ -29,7 +29,7 @@ final class CheckpointPrinter {
         int processes = made.manifest().processes().size();
         return KernelString.printable(made.generation().directory()) + ": " + processes + (processes == 1 ? " process, " : " processes, ")
                 + size(made.manifest().imageBytes()) + " in " + Durations.format(made.elapsed())
-                + (made.manifest().leftRunning() ? ", stopped for " + made.manifest().frozenMicros() / 1000 + " ms" : "") + shrunk(made.shrunk()) + "\n";
+                + (made.stoppedMicros() > 0 ? ", stopped for " + made.stoppedMicros() / 1000 + " ms" : "") + shrunk(made.shrunk()) + "\n";
     }
 
     private static String shrunk(List<Shrunk> jvms) {

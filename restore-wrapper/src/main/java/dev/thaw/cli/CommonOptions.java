@@ -39,6 +39,36 @@ public final class CommonOptions {
     private boolean help;
 
     private Report report;
+    private String words = ""; // of the command, where picocli has no part in it
+
+    /** The options of a command that picocli has no part in; see {@link PlainRestore}. */
+    static CommonOptions of(String words) {
+        CommonOptions common = new CommonOptions();
+        common.words = words;
+        return common;
+    }
+
+    boolean take(String flag) {
+        switch (flag) {
+            case "-q", "--quiet" -> quiet = true;
+            case "--json" -> json = true;
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    boolean take(String option, String value) {
+        switch (option) {
+            case "--log-file" -> logFile = value;
+            case "--criu" -> criu = value;
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
 
     public boolean json() {
         return json;
@@ -56,7 +86,7 @@ public final class CommonOptions {
     /** The outlet for this command's messages. */
     public Report report(Environment environment) {
         if (report == null) {
-            Report plain = new Report(CommandFacade.words(command), environment.err(), verbose.length, quiet);
+            Report plain = new Report(command == null ? words : CommandFacade.words(command), environment.err(), verbose.length, quiet);
             report = logFile == null ? plain : plain.alsoTo(openLog());
         }
         return report;

@@ -44,27 +44,27 @@ public final class CycleOptions {
     private String afterRestore;
 
     @Mixin
-    private NoticeOptions notice;
+    private NoticeOptions notice = new NoticeOptions();
 
     @Option(names = "--on-term", paramLabel = "forward|checkpoint", defaultValue = "FORWARD",
             description = "What SIGTERM to thaw does: it goes to the application, or a checkpoint is written and thaw ends with 0; the application gets it "
                     + "when that fails, or at a second SIGTERM (default: forward).")
-    private OnTerm onTerm;
+    private OnTerm onTerm = OnTerm.FORWARD;
 
     @Option(names = "--term-limit", paramLabel = "DURATION", defaultValue = "20s",
             description = "How long a checkpoint on SIGTERM may take (default: ${DEFAULT-VALUE}).")
-    private Duration termLimit;
+    private Duration termLimit = Duration.ofSeconds(20);
 
     @Option(names = "--keep", paramLabel = "N", defaultValue = "2",
             description = "How many generations stay after a checkpoint on SIGTERM (default: ${DEFAULT-VALUE}).")
-    private int keep;
+    private int keep = 2;
 
     @Option(names = "--tcp", paramLabel = "established|close", description = "What becomes of open TCP connections in a checkpoint on SIGTERM.")
     private DumpOptions.Tcp tcp;
 
     @Option(names = "--intruders", paramLabel = "fail|end|ignore", defaultValue = "FAIL",
             description = "What a checkpoint on SIGTERM does about processes beside the tree, as thaw checkpoint does (default: fail).")
-    private DumpOptions.Intruders intruders;
+    private DumpOptions.Intruders intruders = DumpOptions.Intruders.FAIL;
 
     @Option(names = "--shrink", paramLabel = "jvm",
             description = "Before a checkpoint on SIGTERM, the JVMs of the tree collect their garbage and give free memory back, for a smaller image.")
@@ -76,6 +76,12 @@ public final class CycleOptions {
     enum OnFailure { FAIL, START }
 
     enum OnTerm { FORWARD, CHECKPOINT }
+
+    /** As picocli would set it; see {@link PlainRestore}. */
+    boolean take(String flag) {
+        pidNamespace |= flag.equals("--pid-namespace");
+        return flag.equals("--pid-namespace");
+    }
 
     boolean startsAnew(boolean otherwise) {
         return onFailure == null ? otherwise : onFailure == OnFailure.START;

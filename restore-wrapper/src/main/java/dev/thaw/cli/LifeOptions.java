@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.supervise.LifecycleOptions;
@@ -29,7 +30,7 @@ public final class LifeOptions {
             paramLabel = "DURATION",
             defaultValue = "250ms",
             description = "How long it has to live to count as up (default: ${DEFAULT-VALUE}).")
-    private Duration settle;
+    private Duration settle = Duration.ofMillis(250);
 
     @Option(
             names = "--ready-command",
@@ -46,12 +47,42 @@ public final class LifeOptions {
             paramLabel = "keep|end",
             defaultValue = "KEEP",
             description = "What becomes of the application when thaw is killed (default: keep).")
-    private OnParentDeath onParentDeath;
+    private OnParentDeath onParentDeath = OnParentDeath.KEEP;
 
     /** See {@code --on-parent-death}. */
     enum OnParentDeath {
         KEEP,
         END
+    }
+
+    boolean take(String flag) {
+        switch (flag) {
+            case "--detach" -> detach = true;
+            case "--notify" -> notify = true;
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * As picocli would set it; see {@link PlainRestore}.
+     *
+     * @throws IllegalArgumentException when the value is none for it
+     */
+    boolean take(String option, String value) {
+        switch (option) {
+            case "--pid-file" -> pidFile = value;
+            case "--status-fd" -> statusFd = Integer.valueOf(value);
+            case "--timeout" -> timeout = Durations.parse(value);
+            case "--settle" -> settle = Durations.parse(value);
+            case "--ready-command" -> readyCommand = value;
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether thaw speaks to the service manager in the application's place. */

@@ -5,6 +5,7 @@ import dev.thaw.report.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
@@ -20,7 +21,8 @@ public final class Main {
     static int run(List<String> arguments, Environment environment) {
         Report report = new Report("", environment.err(), 0, false);
         Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> report.unexpected(thrown));
-        return new CommandFacade(commands(), environment).execute(arguments);
+        Optional<RestoreCommand> plain = PlainRestore.of(arguments, environment);
+        return plain.isPresent() ? PlainRestore.execute(plain.get(), environment) : new CommandFacade(commands(), environment).execute(arguments);
     }
 
     /** A command is added by one line here. Only the one that is called is made: picocli's reflection takes milliseconds for each. */

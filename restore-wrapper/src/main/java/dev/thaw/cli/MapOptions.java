@@ -22,6 +22,8 @@ import picocli.CommandLine.Option;
 
 /** What is told about an image that is to be restored, apart from its streams. */
 public final class MapOptions {
+    private static final String AUTO = "auto";
+
     @Option(names = "--map", paramLabel = "KEY=SOURCE",
             description = "Give what KEY names another source; repeatable, the first match wins. KEY: /path or a glob, pipe:[INO], "
                     + "socket:[INO], tty[RDEV:DEV], memfd:NAME, fd:N, fd:PID/N.")
@@ -31,9 +33,9 @@ public final class MapOptions {
             description = "Rules for what no --map names: YAML documents, the first match wins. Default: the policy stored beside the image.")
     private String policy;
 
-    @Option(names = "--cgroup", paramLabel = "auto|original|PATH", defaultValue = "auto",
+    @Option(names = "--cgroup", paramLabel = "auto|original|PATH", defaultValue = AUTO,
             description = "Where files of a cgroup that is gone are looked for. Default: the cgroup that restore runs in.")
-    private String cgroup;
+    private String cgroup = AUTO;
 
     @Option(names = "--allow-unmatched", description = "A KEY that matches nothing is no error.")
     private boolean allowUnmatched;
@@ -42,6 +44,20 @@ public final class MapOptions {
             description = "Restore although this is not as it was at the checkpoint: command, executable, architecture, cpu, kernel, criu, thaw, "
                     + "boot, user, capabilities, options, or all; repeatable.")
     private List<String> accepted = new ArrayList<>();
+
+    /** As picocli would set it; see {@link PlainRestore}. */
+    boolean take(String option, String value) {
+        switch (option) {
+            case "--map" -> maps.add(value);
+            case "--policy" -> policy = value;
+            case "--cgroup" -> cgroup = value;
+            case "--accept" -> accepted.add(value);
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /**
      * @param streams sources by number
@@ -64,7 +80,7 @@ public final class MapOptions {
 
     /** One that was given and means something only to a restore. */
     Optional<String> given() {
-        return Stream.of(!maps.isEmpty() ? "--map" : "", policy != null ? "--policy" : "", !cgroup.equals("auto") ? "--cgroup" : "",
+        return Stream.of(!maps.isEmpty() ? "--map" : "", policy != null ? "--policy" : "", !cgroup.equals(AUTO) ? "--cgroup" : "",
                 allowUnmatched ? "--allow-unmatched" : "", !accepted.isEmpty() ? "--accept" : "").filter(option -> !option.isEmpty()).findFirst();
     }
 

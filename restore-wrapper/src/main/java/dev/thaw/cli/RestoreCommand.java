@@ -77,6 +77,42 @@ final class RestoreCommand implements Callable<Integer> {
         this.environment = environment;
     }
 
+    /** Without picocli; see {@link PlainRestore}. */
+    RestoreCommand(Environment environment, CommonOptions common) {
+        this(environment);
+        this.common = common;
+        sources = new SourceOptions();
+        life = new LifeOptions();
+        cycle = new CycleOptions();
+        name = new NameOption();
+    }
+
+    /** Sets an option without a value. False when it is none that is known here; picocli decides then. */
+    boolean take(String flag) {
+        if (flag.equals("--no-compiled-plan")) {
+            planAnew = true;
+            return true;
+        }
+        return common.take(flag) || life.take(flag) || cycle.take(flag);
+    }
+
+    /**
+     * Sets an option with its value; false as above.
+     *
+     * @throws IllegalArgumentException when the value is none for it
+     */
+    boolean take(String option, String value) {
+        return common.take(option, value) || life.take(option, value) || sources.take(option, value);
+    }
+
+    void takeImage(String path) {
+        image = path;
+    }
+
+    Report report() {
+        return common.report(environment);
+    }
+
     @Override
     public Integer call() {
         Report report = common.report(environment);

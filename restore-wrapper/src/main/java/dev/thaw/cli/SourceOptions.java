@@ -28,6 +28,20 @@ public final class SourceOptions {
     @Mixin
     private MapOptions map = new MapOptions();
 
+    /** As picocli would set it; see {@link PlainRestore}. */
+    boolean take(String option, String value) {
+        switch (option) {
+            case "--stdin" -> stdin = value;
+            case "--stdout" -> stdout = value;
+            case "--stderr" -> stderr = value;
+            case "--broker" -> broker = value;
+            default -> {
+                return map.take(option, value);
+            }
+        }
+        return true;
+    }
+
     /** @throws Failure with {@link ExitCode#USAGE}, or {@link ExitCode#SOURCE} for a policy file that cannot be read */
     RestoreOptions toRestoreOptions() {
         return map.toRestoreOptions(byNumber());

@@ -1,6 +1,5 @@
 package dev.thaw.criu;
 
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,8 +7,6 @@ import java.util.regex.Pattern;
 /** A release of criu. Versions without a third number, as 4.2, have patch 0. */
 public record CriuVersion(int major, int minor, int patch) implements Comparable<CriuVersion> {
     private static final Pattern FIRST_LINE = Pattern.compile("(?m)^Version:\\s*(\\d{1,4})\\.(\\d{1,4})(?:\\.(\\d{1,4}))?");
-    private static final Comparator<CriuVersion> ORDER =
-            Comparator.comparingInt(CriuVersion::major).thenComparingInt(CriuVersion::minor).thenComparingInt(CriuVersion::patch);
 
     /** @param output what {@code criu --version} prints, or a log of criu's; empty when no version is in it */
     public static Optional<CriuVersion> parse(String output) {
@@ -29,7 +26,10 @@ public record CriuVersion(int major, int minor, int patch) implements Comparable
 
     @Override
     public int compareTo(CriuVersion other) {
-        return ORDER.compare(this, other);
+        // Not by a Comparator: its lambdas are in no class archive.
+        int byMajor = Integer.compare(major, other.major);
+        int byMinor = byMajor != 0 ? byMajor : Integer.compare(minor, other.minor);
+        return byMinor != 0 ? byMinor : Integer.compare(patch, other.patch);
     }
 
     /** As criu writes it: {@code 4.2}, {@code 4.2.1}. */

@@ -21,6 +21,17 @@ final class Group {
             // A rule that joins (--stdout, --stderr stdout) makes one description of several files; all others keep the image's.
             return new Identity(decision.opening(), decision.description() >= 0 ? Optional.empty() : file, decision.description());
         }
+
+        // Written out, as those of Opening are: the bootstrap of generated ones takes milliseconds of a restore.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Identity that && description == that.description && file.equals(that.file) && opening.equals(that.opening);
+        }
+
+        @Override
+        public int hashCode() {
+            return (opening.hashCode() * 31 + file.hashCode()) * 31 + description;
+        }
     }
 
     Decision.Replaced decision() {

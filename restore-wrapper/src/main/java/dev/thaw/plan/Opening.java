@@ -16,6 +16,17 @@ public sealed interface Opening {
         public String text() {
             return number <= 2 ? "own " + new String[] {"stdin", "stdout", "stderr"}[number] : "own descriptor " + number;
         }
+
+        // Written out here and below: the bootstrap of generated ones takes milliseconds of a restore.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Own that && number == that.number;
+        }
+
+        @Override
+        public int hashCode() {
+            return number;
+        }
     }
 
     /**
@@ -28,6 +39,16 @@ public sealed interface Opening {
         @Override
         public String text() {
             return new Own(number).text() + ", opened again " + OpenFlags.describe(flags);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof OwnAgain that && number == that.number && flags == that.flags;
+        }
+
+        @Override
+        public int hashCode() {
+            return number * 31 + flags;
         }
     }
 
@@ -43,6 +64,16 @@ public sealed interface Opening {
         public String text() {
             return KernelString.printable(path) + " " + OpenFlags.describe(flags) + (seek > 0 ? " at " + seek : "")
                     + (createMode.isPresent() ? " (created)" : "");
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Path that && path.equals(that.path) && flags == that.flags && createMode.equals(that.createMode) && seek == that.seek;
+        }
+
+        @Override
+        public int hashCode() {
+            return ((path.hashCode() * 31 + flags) * 31 + createMode.hashCode()) * 31 + Long.hashCode(seek);
         }
     }
 

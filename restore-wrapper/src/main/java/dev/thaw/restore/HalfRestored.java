@@ -44,6 +44,9 @@ final class HalfRestored {
     }
 
     private static Set<Integer> descendants(Set<Integer> without) {
+        if (!ProcessCalls.hasChildren()) {
+            return new LinkedHashSet<>(); // one call, and not a look at each process of the machine
+        }
         List<Integer> tree = ProcessTable.tree(ProcessCalls.getpid());
         Set<Integer> found = new LinkedHashSet<>(tree.subList(Math.min(1, tree.size()), tree.size()));
         found.removeAll(without);

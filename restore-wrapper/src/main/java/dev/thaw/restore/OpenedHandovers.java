@@ -15,12 +15,13 @@ import java.util.TreeMap;
  * go with it as well, as long as they are empty, unless they are to stay.
  */
 final class OpenedHandovers implements AutoCloseable {
-    private final Map<Handover, OwnedFd> opened = new LinkedHashMap<>();
+    // By the number in criu, which no two handovers of a plan share.
+    private final SortedMap<Integer, OwnedFd> opened = new TreeMap<>();
     private final Map<String, FileStatus> made = new LinkedHashMap<>();
 
     /** Takes the descriptor. */
     void put(Handover handover, OwnedFd fd) {
-        opened.put(handover, fd);
+        opened.put(handover.number(), fd);
     }
 
     /** Notes that this file was not there before. */
@@ -35,13 +36,13 @@ final class OpenedHandovers implements AutoCloseable {
 
     /** The descriptor of a handover; stays owned here. */
     int number(Handover handover) {
-        return opened.get(handover).number();
+        return opened.get(handover.number()).number();
     }
 
     /** Number in criu → our number. */
     SortedMap<Integer, Integer> forCriu() {
         SortedMap<Integer, Integer> numbers = new TreeMap<>();
-        opened.forEach((handover, fd) -> numbers.put(handover.number(), fd.number()));
+        opened.forEach((number, fd) -> numbers.put(number, fd.number()));
         return numbers;
     }
 

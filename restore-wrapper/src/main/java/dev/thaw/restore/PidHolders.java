@@ -94,6 +94,19 @@ public final class PidHolders {
     }
 
     /**
+     * Whether no process, thread or process group answers to one of the numbers. That of a session without its leader does not: only a look at every
+     * process of the machine finds those, which the planner has had a moment before, and which comes again when criu finds a number taken.
+     */
+    static boolean seemFree(List<Integer> numbers) {
+        for (int number : numbers) {
+            if (ProcessCalls.exists(number) || ProcessCalls.exists(-number) || FileCalls.statIfExists("/proc/" + number).isPresent()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
      * Waits until every number is free: after a dump the reaper may take a second or two. What runs is waited for only as long as a process takes
      * that is about to end, and thaw itself not at all.
      *

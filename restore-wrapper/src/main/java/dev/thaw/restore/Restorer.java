@@ -78,7 +78,7 @@ public final class Restorer {
         ProcessCalls.setChildSubreaper(true);
         boolean contained = request.pidNamespace() && !bringsPidNamespace(request);
         if (!contained) {
-            makeRoom(request, patience);
+            makeRoom(request, patience, PidHolders.seemFree(request.plan().numbers()));
         }
         Set<Integer> known = HalfRestored.descendants();
         NetworkTurn turn = NetworkTurn.take(criu, patience);
@@ -102,9 +102,11 @@ public final class Restorer {
         }
     }
 
-    private void makeRoom(RestoreRequest request, Patience patience) {
+    private void makeRoom(RestoreRequest request, Patience patience, boolean seemFree) {
         if (!bringsPidNamespace(request)) {
             LastPid.stepAside(request.plan().numbers(), report);
+        }
+        if (!bringsPidNamespace(request) && !seemFree) {
             PidHolders.awaitFree(request.plan().numbers(), patience.within(PID_LIMIT));
         }
     }
@@ -151,7 +153,7 @@ public final class Restorer {
                 }
                 if (restored.isEmpty()) {
                     report.detail("criu found a pid or thread id of the image taken; trying again");
-                    makeRoom(request, patience);
+                    makeRoom(request, patience, false);
                     pause();
                 }
             }

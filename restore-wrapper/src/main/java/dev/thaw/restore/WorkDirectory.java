@@ -11,7 +11,6 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -71,9 +70,7 @@ public final class WorkDirectory implements AutoCloseable {
 
     /** Another thaw may take it for abandoned before it is locked; then there is another one. */
     private static WorkDirectory below(String base) {
-        byte[] random = new byte[8];
-        new SecureRandom().nextBytes(random);
-        String path = base + "/thaw-" + ProcessCalls.getpid() + "-" + HexFormat.of().formatHex(random);
+        String path = base + "/thaw-" + ProcessCalls.getpid() + "-" + HexFormat.of().formatHex(random(8));
         FileCalls.mkdir(path, 0700);
         try {
             OwnedFd fd = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY | OpenFlags.O_NOFOLLOW);
@@ -96,6 +93,15 @@ public final class WorkDirectory implements AutoCloseable {
             }
         }
         return below(base);
+    }
+
+    /** From the kernel itself: the JVM's SecureRandom looks for its providers first, for milliseconds. */
+    private static byte[] random(int bytes) {
+        byte[] random = new byte[bytes];
+        try (OwnedFd source = FileCalls.open("/dev/urandom", OpenFlags.O_RDONLY)) {
+            FileCalls.read(source.number(), random, 0, bytes);
+        }
+        return random;
     }
 
     public String path() {

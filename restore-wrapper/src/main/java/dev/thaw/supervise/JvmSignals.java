@@ -9,11 +9,16 @@ import java.util.function.IntConsumer;
  * Signal handlers by sun.misc.Signal (module jdk.unsupported), which has no successor. By reflection, as javac warns of every use of it and
  * lets nobody turn the warning off.
  */
-final class JvmSignals {
+public final class JvmSignals {
     private static final Class<?> SIGNAL = type("sun.misc.Signal");
     private static final Class<?> HANDLER = type("sun.misc.SignalHandler");
 
     private JvmSignals() {}
+
+    /** Makes the class of the handlers, which no class archive keeps, so that it is there when the first one is needed. */
+    public static void prepare() {
+        Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method, arguments) -> null);
+    }
 
     /**
      * From now on {@code receiver} gets the signal, in a thread of its own each time.

@@ -54,7 +54,8 @@ class CheckpointIT {
         try (Puppet puppet = Puppet.start(scratch)) {
             puppet.eval("x = 40");
             for (int round = 1; round <= 2; round++) {
-                ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+                String json = ThawProcess.run(scratch, "checkpoint", "--json", "" + puppet.pid(), scratch.path("image")).expect(0).out();
+                assertTrue(number(json, "frozenMicros") > 0 && number(json, "frozenMicros") < number(json, "elapsedMillis") * 1000, json);
                 assertFalse(Children.isRunning(puppet.pid()));
                 puppet.awaitGone();
                 ThawProcess.run(scratch, "restore", "--detach", scratch.path("image")).expect(0);
@@ -62,6 +63,10 @@ class CheckpointIT {
             }
             assertEquals("000002", FileCalls.readlink(scratch.path("image/current")));
         }
+    }
+
+    private static long number(String json, String name) {
+        return Long.parseLong(json.replaceFirst("(?s).*\"" + name + "\":(\\d+).*", "$1"));
     }
 
     @Test
