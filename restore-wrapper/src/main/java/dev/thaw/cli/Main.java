@@ -1,6 +1,11 @@
 package dev.thaw.cli;
 
 import dev.thaw.cli.broker.BrokerCommand;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.report.ExitCode;
+import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,7 +19,28 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(run(RawArguments.of(args), Environment.ofThisProcess()));
+        Environment environment = Environment.ofThisProcess();
+        System.exit(afterWriting(run(RawArguments.of(args), environment), environment));
+    }
+
+    /** A report that a full disk has cut off is no success. A reader that has seen enough, as head(1), is none of our business. */
+    private static int afterWriting(int code, Environment environment) {
+        if (code != ExitCode.OK || !environment.out().checkError() || isClosedOrHasReader()) {
+            return code;
+        }
+        new Report("", environment.err(), 0, false).failure(new Failure(ExitCode.FAILURE, "not all that was to be printed was written",
+                List.of("a write to standard output failed"), List.of("df -h, for where it goes to")));
+        environment.err().flush();
+        return ExitCode.FAILURE;
+    }
+
+    private static boolean isClosedOrHasReader() {
+        try {
+            FileStatus output = FileCalls.fstat(1);
+            return output.isFifo() || output.isSocket();
+        } catch (LinuxException closed) {
+            return true;
+        }
     }
 
     /** Runs one command line in this process and returns the exit code. */

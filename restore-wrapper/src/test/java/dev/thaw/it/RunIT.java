@@ -56,6 +56,15 @@ class RunIT {
     }
 
     @Test
+    void a_report_that_cannot_be_written_is_no_success(Scratch scratch) {
+        try (OwnedFd full = FileCalls.open("/dev/full", OpenFlags.O_WRONLY); FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
+            thaw(scratch).descriptor(1, full.number()).run("--help").expect(125).expectErr("thaw: not all that was to be printed was written\n");
+            pipe.reader().close();
+            assertEquals("", thaw(scratch).descriptor(1, pipe.writer().number()).run("--help").expect(0).err());
+        }
+    }
+
+    @Test
     void in_a_directory_that_is_gone_it_says_so(Scratch scratch) {
         String gone = scratch.directory("gone");
         thaw(scratch).run("run", "--", "sh", "-c", "cd $0 && rmdir $0 && $1 --version", gone, Checkout.root().resolve("thaw").toString()).expect(125)
