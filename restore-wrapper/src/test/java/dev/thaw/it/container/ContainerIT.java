@@ -64,9 +64,11 @@ class ContainerIT {
         try (Container second = Container.start(scratch, "second", "222", cgroupNamespace, List.of("restore", "/mnt/image"))) {
             String line = second.readLine();
             assertEquals("beat " + (last + 1) + " limit 222", line, "no line lost, and the new container's limit");
+            Await.until("standard error", () -> !LimitTeller.told(scratch.read("second.err")).isEmpty());
             second.signal(Signals.SIGTERM);
             assertEquals(128 + Signals.SIGTERM, second.awaitEnd());
         }
+        LimitTeller.assertAllTold(scratch.read("first.err"), scratch.read("second.err"));
     }
 
     @Test

@@ -61,6 +61,7 @@ class OciIT {
         FileCalls.symlink("000001", scratch.path("volume/image/current"));
         String second = life(scratch, "crun", "333", granted, Setting.PLAIN);
         assertTrue(second.startsWith("beat " + (LimitTeller.beat(lastLine(first)) + 1) + " limit 333\n"), second + scratch.read("crun-333.err"));
+        LimitTeller.assertAllTold(scratch.read("runc-111.err"), scratch.read("crun-333.err"));
     }
 
     @Test
@@ -74,6 +75,7 @@ class OciIT {
         String second = life(scratch, "runc", "555", granted, new Setting("", PROFILE, 128 + Signals.SIGTERM));
 
         assertTrue(second.startsWith("beat " + (LimitTeller.beat(lastLine(first)) + 1) + " limit 555\n"), second + scratch.read("runc-555.err"));
+        LimitTeller.assertAllTold(scratch.read("runc-444.err"), scratch.read("runc-555.err"));
         String why = scratch.read("runc-555.err");
         assertTrue(why.contains(" is under a seccomp filter, and so is thaw\n") && why.contains("seccompProfile: {type: Unconfined}"), why);
     }
@@ -128,7 +130,7 @@ class OciIT {
                         .environment("STORE", scratch.path("store")).environment("IMAGE", setting.image()).start(line)) {
             pipe.writer().close();
             Await.value(() -> "something of " + name + ", and that it is up: " + said + scratch.read(name + ".err"), Duration.ofSeconds(40),
-                    () -> read(pipe, said) && scratch.read(name + ".err").contains("\"event\":\"ready\"") ? Optional.of(true) : Optional.empty());
+                    () -> read(pipe, said) && isUp(scratch.read(name + ".err"), own) ? Optional.of(true) : Optional.empty());
             ProcessCalls.kill(container.pid(), Signals.SIGTERM);
             while (read(pipe, said)) {
                 continue; // up to its end
@@ -136,6 +138,10 @@ class OciIT {
             assertEquals(setting.exitCode(), container.awaitEnd().exitCode(), scratch.read(name + ".err"));
         }
         return said.toString();
+    }
+
+    private static boolean isUp(String stderr, boolean tells) {
+        return stderr.contains("\"event\":\"ready\"") && (!tells || !LimitTeller.told(stderr).isEmpty());
     }
 
     /** @return false at the end */
