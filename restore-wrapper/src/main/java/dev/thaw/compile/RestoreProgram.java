@@ -19,6 +19,8 @@ public final class RestoreProgram {
     private static final int LIMIT_SECONDS = 300;
     /** Numbers so close ahead of the kernel's counter could be handed out before criu asks for them. */
     private static final int MARGIN = 512;
+    /** Where the kernel goes on after the highest pid (kernel/pid.c, RESERVED_PIDS). */
+    private static final int FIRST_AFTER_WRAP = 300;
 
     private static final Pattern PLACE = Pattern.compile("%([A-Z]+)%");
 
@@ -89,12 +91,17 @@ public final class RestoreProgram {
                     [[ ! -e $mark ]] || return 1
                 done
 
-                # The pids and thread ids of the image are free. The kernel's counter has to be past them, or well before.
+                # The pids and thread ids of the image are free. The kernel's counter has to be past them, or well before, and not about to begin anew.
                 read -r last 2>/dev/null </proc/sys/kernel/ns_last_pid && read -r mark </proc/sys/kernel/pid_max || return 1
-                next=$last
                 for number in %NUMBERS%; do
                     thaw_free "$number" || return 1
-                    ((number <= next || number > next + %MARGIN%)) || next=$number
+                done
+                # Where it is close to its end, it goes on as it would after that: behind the numbers that the kernel reserves.
+                for next in "$last" %WRAP%; do
+                    for number in %NUMBERS%; do
+                        ((number <= next || number > next + %MARGIN%)) || next=$number
+                    done
+                    ((next + %MARGIN% >= mark)) || break
                 done
                 ((next + %MARGIN% < mark)) || return 1
 
@@ -211,6 +218,7 @@ public final class RestoreProgram {
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("MARGIN", Integer.toString(MARGIN));
+        parts.put("WRAP", Integer.toString(FIRST_AFTER_WRAP));
         parts.put("NUMBERS", plan.numbers().stream().map(String::valueOf).collect(Collectors.joining(" ")));
         parts.put("FORMAT", CompiledPlan.FORMAT);
         parts.put("LIMIT", Integer.toString(LIMIT_SECONDS));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.it.Alone;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.IntegrationTest;
@@ -88,6 +89,20 @@ class CompiledPlanIT {
                 assertEquals(before, puppet.fdTable());
                 ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
             }
+        }
+    }
+
+    @Test
+    @Alone
+    void program_restores_also_where_the_kernel_is_about_to_count_from_the_beginning(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            int highest = Integer.parseInt(new String(FileCalls.readAll("/proc/sys/kernel/pid_max"), UTF_8).strip());
+            FileCalls.writeFile("/proc/sys/kernel/ns_last_pid", ("" + (highest - 100)).getBytes(UTF_8), 0);
+            program(scratch).run("restore", "--detach", "--settle", "0", scratch.path("image")).expect(0);
+            assertEquals("3", puppet.eval("1 + 2"));
+            ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
         }
     }
 
