@@ -45,7 +45,7 @@ public record ScannedProcess(
      * @param sessionElsewhere its session was begun outside its pid namespace
      * @param cgroups it is in
      * @param innerPid its pid in its own pid namespace
-     * @param filtered a seccomp filter is on its main thread
+     * @param filtered a seccomp filter is on one of its threads at least
      */
     public record Bonds(Set<ProcessCalls.Shared> withParent, boolean sessionElsewhere, List<CgroupMembership> cgroups, int innerPid, boolean filtered) {
         public static final Bonds NONE = new Bonds(Set.of(), false, List.of(), 0, false);

@@ -108,12 +108,19 @@ public final class TreeScanner {
     private ScannedProcess process(ProcessStat stat, DescriptorScanner descriptors) {
         int pid = stat.pid();
         StatusFile status = StatusFile.read(pid);
+        List<Integer> threads = ProcessTable.threads(pid);
         List<ScannedDescriptor> open = EpollTargets.lost(pid, descriptors.scan(pid));
         return new ScannedProcess(pid, stat.parentPid(), stat.processGroup(), stat.session(), stat.comm(), ProcessTable.arguments(pid),
-                stat.state(), ProcessTable.threads(pid), status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
+                stat.state(), threads, status.uids(), status.gids(), Integer.parseInt(status.field("TracerPid")),
                 stat.terminalDevice(), stat.startTicks(), namespaces(pid), open, mappings(pid, open),
                 new ScannedProcess.Bonds(withParent(stat), isSessionElsewhere(status), CgroupMembership.read(pid),
-                        innerPid(status), status.seccomp() != 0));
+                        innerPid(status), isFiltered(status, threads)));
+    }
+
+    /** A filter is its thread's own, and what that thread starts afterwards inherits it (man 2 seccomp). */
+    private static boolean isFiltered(StatusFile status, List<Integer> threads) {
+        return status.seccomp() != 0 || threads.size() > 1
+                && threads.stream().anyMatch(thread -> unlessGone(() -> StatusFile.read(thread)).filter(other -> other.seccomp() != 0).isPresent());
     }
 
     private static int innerPid(StatusFile status) {

@@ -49,6 +49,11 @@ public record TaskImage(int pid, int parentPid, int processGroup, int session, L
         return pid == session;
     }
 
+    /** Whether it, or a thread of it, had a seccomp filter of its own. */
+    public boolean isFiltered() {
+        return credentials.filter(ids -> ids.seccompMode() != 0).isPresent();
+    }
+
     /** Everything it refers to other than by descriptor: mappings, executable, working and root directory. */
     public List<FileId> pathReferences() {
         List<FileId> files = new ArrayList<>(mappedFileIds.size() + mappedMemfdIds.size() + 3);

@@ -92,7 +92,8 @@ final class TaskReader {
             OptionalInt.of(ids.getFilesId()), OptionalInt.of(mm.getExeFileId()), mapped(mm, 0),
             fs.isPresent() ? OptionalInt.of(fs.get().getCwdId()) : OptionalInt.empty(),
             fs.isPresent() ? OptionalInt.of(fs.get().getRootId()) : OptionalInt.empty(),
-            cgroupSet(task, thread), OptionalInt.empty(), namespaceIds(ids), credentials(task, thread), mapped(mm, VMA_MEMFD),
+            cgroupSet(task, thread), OptionalInt.empty(), namespaceIds(ids), credentials(thread, seccompMode(pid, core, threads)),
+            mapped(mm, VMA_MEMFD),
             task.getChildSubreaper(), thread.getPdeathSig());
     }
 
@@ -152,7 +153,18 @@ final class TaskReader {
         return task.hasCgSet() ? OptionalInt.of(task.getCgSet()) : OptionalInt.empty();
     }
 
-    private static Optional<Credentials> credentials(TaskCore task, ThreadCore thread) {
+    /** The highest of all threads: a filter is its thread's own. */
+    private int seccompMode(int pid, CoreEntry core, List<Integer> threads) {
+        int mode = core.getThreadCore().hasSeccompMode() ? core.getThreadCore().getSeccompMode() : core.getTc().getOldSeccompMode();
+        for (int thread : threads) {
+            if (mode == 0 && thread != pid) {
+                mode = images.frames("core-" + thread + ".img", ImageMagic.CORE).only(CoreEntry.parser()).getThreadCore().getSeccompMode();
+            }
+        }
+        return mode;
+    }
+
+    private static Optional<Credentials> credentials(ThreadCore thread, int seccomp) {
         if (!thread.hasCreds()) {
             return Optional.empty();
         }
@@ -161,7 +173,6 @@ final class TaskReader {
         for (int word = 0; word < Math.min(creds.getCapEffCount(), 2); word++) {
             effective |= Integer.toUnsignedLong(creds.getCapEff(word)) << 32 * word;
         }
-        int seccomp = thread.hasSeccompMode() ? thread.getSeccompMode() : task.getOldSeccompMode();
         return Optional.of(new Credentials(creds.getUid(), creds.getGid(), creds.getEuid(), creds.getEgid(), creds.getSuid(),
             creds.getSgid(), creds.getFsuid(), creds.getFsgid(), creds.getGroupsList(), effective, seccomp,
             creds.hasLsmProfile() ? Optional.of(Text.of(creds.getLsmProfile())) : Optional.empty()));

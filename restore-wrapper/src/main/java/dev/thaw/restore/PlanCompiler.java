@@ -10,6 +10,7 @@ import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Quarantine;
+import dev.thaw.image.TaskImage;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
@@ -104,6 +105,8 @@ public final class PlanCompiler {
                 && planning.mismatches().stream().allMatch(mismatch -> mismatch.severity() == Mismatch.Severity.NOTE)
                 && FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isEmpty()
                 && FileCalls.statIfExists(ENV).isPresent()
+                // Whether thaw is under a filter too, Java looks.
+                && image.tasks().stream().noneMatch(TaskImage::isFiltered)
                 // A shell cannot ask the broker.
                 && planning.manifest().get().inBroker().isEmpty();
         if (!usual) {

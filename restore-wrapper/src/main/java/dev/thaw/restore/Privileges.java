@@ -72,7 +72,7 @@ public final class Privileges {
                     List.of("the image has one of its own, and its limits in /proc/sys/kernel are for root to write"), List.of("as root"),
                     new NotTheImagesFault("rights"));
         }
-        Optional<TaskImage> filtered = image.tasks().stream().filter(task -> task.credentials().filter(ids -> ids.seccompMode() != 0).isPresent()).findFirst();
+        Optional<TaskImage> filtered = image.tasks().stream().filter(TaskImage::isFiltered).findFirst();
         if (filtered.isPresent() && StatusFile.read(ProcessCalls.getpid()).seccomp() != 0) {
             throw new Failure(ExitCode.FAILURE, "pid " + filtered.get().pid() + " (" + filtered.get().command() + ") had a seccomp filter, and thaw is under one here",
                     List.of("criu sets the filter and suspends it while it works on the process, which the kernel lets nobody do who is under one too"),

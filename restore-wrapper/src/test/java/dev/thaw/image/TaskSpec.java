@@ -11,8 +11,10 @@ import dev.thaw.image.proto.TaskCore;
 import dev.thaw.image.proto.ThreadCore;
 import dev.thaw.image.proto.VmaEntry;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** One task of an {@link ImageBuilder}. */
@@ -24,6 +26,7 @@ public final class TaskSpec {
     private static final int FILE_PRIVATE = 0x40;
     private static final int FILE_SHARED = 0x80;
     private static final int MEMFD = 0x4000;
+    private static final int FILTER = 2;
 
     private final ImageBuilder image;
     private final int pid;
@@ -34,6 +37,7 @@ public final class TaskSpec {
     private final FsEntry.Builder fs = FsEntry.newBuilder().setCwdId(0).setRootId(0);
     private final Map<Integer, FdinfoEntry> descriptors = new TreeMap<>();
     private final List<Integer> threads = new ArrayList<>();
+    private final Set<Integer> filtered = new HashSet<>();
     private int filesId;
     private int cgroupSet;
 
@@ -92,6 +96,12 @@ public final class TaskSpec {
     public TaskSpec thread(int tid) {
         threads.add(tid);
         return this;
+    }
+
+    /** Of its threads this one alone has a seccomp filter. */
+    public TaskSpec threadWithFilter(int tid) {
+        filtered.add(tid);
+        return thread(tid);
     }
 
     public TaskSpec stopped() {
@@ -155,7 +165,8 @@ public final class TaskSpec {
             return;
         }
         for (int tid : threads.subList(1, threads.size())) {
-            CoreEntry other = CoreEntry.newBuilder().setThreadCore(first).build();
+            ThreadCore.Builder own = first.clone().setSeccompMode(filtered.contains(tid) ? FILTER : first.getSeccompMode());
+            CoreEntry other = CoreEntry.newBuilder().setThreadCore(own).build();
             out.put("core-" + tid + ".img", ImageEncoding.image(ImageMagic.CORE, List.of(other)));
         }
         out.put("ids-" + pid + ".img", ImageEncoding.image(ImageMagic.IDS, List.of(ids(filesId))));

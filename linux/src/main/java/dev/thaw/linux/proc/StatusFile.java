@@ -31,7 +31,7 @@ public record StatusFile(Map<String, String> fields) {
         return new StatusFile(fields);
     }
 
-    /** Of a process; ENOENT or ESRCH when there is none. */
+    /** Of a process, or of one thread by its id; ENOENT or ESRCH when there is none. */
     public static StatusFile read(int pid) {
         return parse(ProcFile.read("/proc/" + pid + "/status"));
     }
@@ -99,7 +99,7 @@ public record StatusFile(Map<String, String> fields) {
         return gids().get(0);
     }
 
-    /** 0 for none, 1 for strict, 2 for filters. */
+    /** Of this thread: 0 for none, 1 for strict, 2 for filters. */
     public int seccomp() {
         return Integer.parseInt(field("Seccomp"));
     }

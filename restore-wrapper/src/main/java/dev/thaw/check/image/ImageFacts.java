@@ -21,13 +21,14 @@ public record ImageFacts(String name, ImageSnapshot image, Optional<Manifest> ma
         List<World.PidHolder> pids, Machine machine) {
 
     /**
+     * @param filtered a seccomp filter is on thaw, and so will be on criu
      * @param lsm number of the security module at work, as inventory.img has it: 0 none, 1 SELinux, 2 AppArmor
      * @param buildIds of ELF files that the image maps, by path, as they are now; only of those that it knows one of
      * @param taken addresses and terminals that the image needs, to the process that has them: {@code tcp 127.0.0.1:80} to {@code pid 7 (nginx)}
      * @param addresses of this machine, numeric
      */
-    public record Machine(CriuSearch criu, int uid, long capabilities, int lsm, long availableKibibytes, Map<String, String> buildIds,
-            Map<String, String> taken, List<String> addresses) {
+    public record Machine(CriuSearch criu, int uid, long capabilities, boolean filtered, int lsm, long availableKibibytes,
+            Map<String, String> buildIds, Map<String, String> taken, List<String> addresses) {
         public Machine {
             buildIds = Map.copyOf(buildIds);
             taken = Map.copyOf(taken);

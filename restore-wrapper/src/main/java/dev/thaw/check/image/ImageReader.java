@@ -8,6 +8,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.StatusFile;
 import dev.thaw.restore.Planning;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -27,8 +28,8 @@ public final class ImageReader {
      */
     public static ImageFacts read(String name, Planning planning, CriuSearch criu) {
         ImageSnapshot image = planning.image();
-        ImageFacts.Machine machine = new ImageFacts.Machine(criu, ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(), lsm(), available(),
-                buildIds(image), new Takers(image).found(), addresses());
+        ImageFacts.Machine machine = new ImageFacts.Machine(criu, ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
+                StatusFile.read(ProcessCalls.getpid()).seccomp() != 0, lsm(), available(), buildIds(image), new Takers(image).found(), addresses());
         return new ImageFacts(name, image, planning.manifest(), planning.result(), planning.mismatches(), planning.world().pids(), machine);
     }
 

@@ -37,6 +37,7 @@ final class MachineRules {
         }
         mismatches();
         rights();
+        filter();
         namespaces();
         int dumped = facts.image().inventory().lsmType();
         if (dumped != machine.lsm()) {
@@ -83,6 +84,13 @@ final class MachineRules {
             findings.add(Finding.stops("the image has processes of uid " + uids.iterator().next() + ", and thaw runs as uid " + machine.uid(),
                     "setting another user needs CAP_SETUID and CAP_SETGID", "run thaw as root"));
         }
+    }
+
+    private void filter() {
+        facts.image().tasks().stream().filter(task -> machine.filtered() && task.isFiltered()).findFirst().ifPresent(task -> findings.add(
+                Finding.stops("pid " + task.pid() + " (" + task.command() + ") had a seccomp filter, and thaw is under one here",
+                        "criu suspends the filter while it works on the process, which the kernel lets nobody do who is under one too",
+                        "no filter for the container that restores it: seccompProfile: {type: Unconfined} in its pod, --security-opt seccomp=unconfined")));
     }
 
     private void namespaces() {

@@ -1,6 +1,7 @@
 package dev.thaw.check.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.check.AtThree;
@@ -46,6 +47,7 @@ class ImageCheckTest {
         private CriuSearch criu = new CriuBinary("/usr/sbin/criu", new CriuVersion(4, 2, 0), "PATH", List.of());
         private int uid;
         private long capabilities = ALL;
+        private boolean filtered;
         private int lsm;
         private long available = 1 << 20;
 
@@ -54,7 +56,7 @@ class ImageCheckTest {
                     new RestorePlan.CriuSwitches(false, false, Optional.empty(), false, false, List.of()), List.of(), List.of(100), List.of());
             return ImageCheck.of(new ImageFacts("shop", image.snapshot(), Optional.empty(),
                     problems.isEmpty() ? new PlanResult.Ready(plan) : new PlanResult.Rejected(problems), mismatches, pids,
-                    new ImageFacts.Machine(criu, uid, capabilities, lsm, available, buildIds, taken, List.of("127.0.0.1"))));
+                    new ImageFacts.Machine(criu, uid, capabilities, filtered, lsm, available, buildIds, taken, List.of("127.0.0.1"))));
         }
     }
 
@@ -83,6 +85,10 @@ class ImageCheckTest {
                     c.uid = 33;
                     c.capabilities = 1L << 40;
                 }, Severity.STOPS, "the image has processes of uid 0, and thaw runs as uid 33", "as root"),
+                when("a seccomp filter on thaw and on a thread of the image", c -> {
+                    c.image.task(102).command("shop").threadWithFilter(103);
+                    c.filtered = true;
+                }, Severity.STOPS, "pid 102 (shop) had a seccomp filter, and thaw is under one here", "Unconfined"),
                 when("another security module", c -> c.lsm = 2, Severity.STOPS, "dumped with no security module, and here is AppArmor", "same one"),
                 when("a plugin of criu", c -> c.image.plugin("cuda"), Severity.NEEDS, "dumped with plugins of criu: cuda", "ls /usr/lib/criu"),
                 when("another processor", c -> c.mismatches.add(new Mismatch(Kind.values()[0], Mismatch.Severity.WARNING, "the processor lacks avx512f",
@@ -131,6 +137,17 @@ class ImageCheckTest {
         assertEquals(Severity.NOTE, findings.verdict(), findings::toString); // thaw did not write it
         assertEquals(1, findings.count(Severity.NOTE));
         assertTrue(findings.toString().contains("all its pids and thread ids are free"), findings::toString);
+    }
+
+    @Test
+    void a_filter_on_one_side_only_is_fine() {
+        Case image = new Case();
+        image.image.task(100).seccomp(2);
+        assertFalse(image.check().stops());
+        Case machine = new Case();
+        machine.image.task(100);
+        machine.filtered = true;
+        assertFalse(machine.check().stops());
     }
 
     @Test

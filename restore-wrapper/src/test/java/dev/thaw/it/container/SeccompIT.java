@@ -3,6 +3,7 @@ package dev.thaw.it.container;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Program;
@@ -14,6 +15,7 @@ import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.proc.StatusFile;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -56,12 +58,46 @@ class SeccompIT {
 
             ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
             puppet.awaitGone();
+            String foretold = filtered(scratch, 121, "check", "image", image);
+            assertTrue(foretold.contains("had a seccomp filter, and thaw is under one here"), foretold);
             String why = filtered(scratch, 125, "restore", image);
             assertTrue(why.contains("had a seccomp filter, and thaw is under one here"), why);
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", image)) {
                 thaw.awaitRestored(puppet);
                 assertEquals("5", puppet.eval("2 + 3"));
                 assertEquals(2, StatusFile.read(puppet.pid()).seccomp());
+            }
+        }
+    }
+
+    @Test
+    void check_host_under_a_filter_says_what_it_costs(Scratch scratch) {
+        int outside = ThawProcess.run(scratch, "check", "host").exitCode();
+        String inside = filtered(scratch, outside, "check", "host").replaceAll("\\s+", " ");
+        assertTrue(inside.contains("thaw runs under a seccomp filter"), inside);
+        assertTrue(inside.contains("nothing in here can be dumped") && inside.contains("seccompProfile: {type: Unconfined}"), inside);
+    }
+
+    @Test
+    void a_filter_of_one_thread_is_found_too_in_the_process_and_in_its_image(Scratch scratch) {
+        String image = scratch.path("image");
+        try (Puppet puppet = Puppet.start(scratch)) {
+            int thread = Integer.parseInt(puppet.eval("import threading\nready = threading.Event()\ndef filtered():\n    exec(\"" + INSTALL + "\", {})\n"
+                    + "    ready.set()\n    threading.Event().wait()\n"
+                    + "thread = threading.Thread(target=filtered, daemon=True)\nthread.start()\nready.wait()\nthread.native_id"));
+            assertEquals(0, StatusFile.read(puppet.pid()).seccomp());
+            assertEquals(2, StatusFile.read(thread).seccomp());
+            assertTrue(filtered(scratch, 121, "check", "pid", "" + puppet.pid()).contains("is under a seccomp filter, and so is thaw"));
+
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
+            puppet.awaitGone();
+            String foretold = filtered(scratch, 121, "check", "image", image);
+            assertTrue(foretold.contains("had a seccomp filter, and thaw is under one here"), foretold);
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", image)) {
+                thaw.awaitRestored(puppet);
+                assertEquals(0, StatusFile.read(puppet.pid()).seccomp());
+                // criu gives each thread its own, and lets it go, by itself.
+                Await.until("the filter of thread " + thread, Duration.ofSeconds(20), () -> StatusFile.read(thread).seccomp() == 2);
             }
         }
     }
