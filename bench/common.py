@@ -68,6 +68,16 @@ def machine(criu):
             f"kdat cache {'present' if os.path.exists('/run/criu.kdat') else 'absent'}")
 
 
+def evict(directory):
+    """Takes its files out of the page cache. Others are not disturbed, as they would be by drop_caches."""
+    for entry in os.scandir(directory):
+        if entry.is_file():
+            file = os.open(entry.path, os.O_RDONLY)
+            os.fsync(file)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
 class Image:
     """The application with SIZE MB of memory, stdout a pipe and stderr a log, dumped."""
 
@@ -118,13 +128,7 @@ class Image:
             pass
 
     def evict(self):
-        """Takes its files out of the page cache. Others are not disturbed, as they would be by drop_caches."""
-        for entry in os.scandir(self.generation):
-            if entry.is_file():
-                file = os.open(entry.path, os.O_RDONLY)
-                os.fsync(file)
-                os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-                os.close(file)
+        evict(self.generation)
 
     def bare(self, criu, work):
         """The command line of criu alone, which leaves when the application runs."""
@@ -141,11 +145,12 @@ def environment(java=""):
 class Life:
     """One restore under way; its standard output is a pipe of ours."""
 
-    def __init__(self, argv, variables, directory):
+    def __init__(self, argv, variables, directory, prepare=None):
         self.reader, writer = os.pipe()
         self.errors = open(directory + "/err.log", "w+b")
         self.start = time.monotonic()
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=writer, stderr=self.errors, cwd=directory, env=variables)
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=writer, stderr=self.errors, cwd=directory, env=variables,
+                                        preexec_fn=prepare)
         os.close(writer)
 
     def await_running(self):
