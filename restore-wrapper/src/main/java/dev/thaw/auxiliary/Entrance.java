@@ -34,7 +34,7 @@ final class Entrance {
         try {
             if (isOther(pid, "user") && (ProcessCalls.capabilitiesEffective() >>> CAP_SYS_ADMIN & 1) == 0) {
                 throw Failure.of(ExitCode.FAILURE, "pid " + pid + " is in a user namespace of its own",
-                        "its other namespaces can be entered from in there only, or with CAP_SYS_ADMIN", "as root, or: nsenter --target " + pid + " --all COMMAND");
+                        "its other namespaces can be entered from in there only, or with CAP_SYS_ADMIN", "as root, or: " + String.join(" ", fromInside(pid)) + " COMMAND");
             }
             Map<String, Integer> others = new LinkedHashMap<>(KINDS);
             others.keySet().removeIf(kind -> !isOther(pid, kind));
@@ -66,6 +66,13 @@ final class Entrance {
             words.addAll(0, List.of(PROGRAM, "--target", Integer.toString(isOther(pid, "mnt") ? pids.get(pids.size() - 1) : pid)));
             words.add("--");
         }
+        return words;
+    }
+
+    /** A way for who may do nothing but enter the user namespace: no more than what differs, as --all of nsenter(1) tries what is refused. */
+    private static List<String> fromInside(int pid) {
+        List<String> words = new ArrayList<>(List.of(PROGRAM, "--target", Integer.toString(pid), "--user", "--preserve-credentials"));
+        KINDS.keySet().stream().sorted().filter(kind -> isOther(pid, kind)).map(kind -> kind.equals("mnt") ? "--mount" : "--" + kind).forEach(words::add);
         return words;
     }
 

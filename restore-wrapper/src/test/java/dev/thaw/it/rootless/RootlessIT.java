@@ -101,6 +101,33 @@ class RootlessIT {
         assertAllOfItWorks(said);
     }
 
+    @Test
+    @RequiresTool({"unshare", "nsenter"})
+    void a_command_beside_an_application_in_a_user_namespace_is_refused_with_a_way_that_works(Scratch scratch) throws IOException {
+        String probe = AsNobody.run(scratch, List.of(), "unshare --user --map-root-user true && echo it may");
+        Assumptions.assumeTrue(probe.contains("it may"), "this machine lets ordinary users have no user namespace: " + probe);
+        String said = AsNobody.run(scratch, List.of(), """
+                cd "$HOME" || exit
+                export THAW_NO_BUILD=1
+                thaw=$HOME/checkout/thaw
+                "$thaw" run --detach --pid-file app.pid --name shop -- unshare --user --map-root-user sleep 1000
+                pid=$(cat app.pid)
+                for ((i = 0; i < 600; i++)); do
+                    [[ $(<"/proc/$pid/comm") == sleep ]] && break
+                    sleep 0.05
+                done
+                "$thaw" exec --name shop -- touch started
+                echo "exec $?; started: $(ls started 2>/dev/null)."
+                way=$("$thaw" exec --name shop -- COMMAND 2>&1 | sed -n 's/.*or: \\(nsenter .*\\) COMMAND$/\\1/p')
+                echo "by $way: $($way id -u)."
+                kill -KILL "$pid"
+                """);
+
+        assertTrue(said.contains("is in a user namespace of its own\n  because: its other namespaces can be entered from in there only, or with CAP_SYS_ADMIN"), said);
+        assertTrue(said.contains("exec 125; started: .\n"), said);
+        assertTrue(said.matches("(?s).*by nsenter --target \\d+ --user --preserve-credentials: 0\\.\n.*"), said);
+    }
+
     private static void assertAllOfItWorks(String said) {
         assertTrue(said.contains("run 0\n") && said.contains("checkpoint 0\n") && said.contains("restore 0\n") && said.contains("it goes on")
                 && said.contains("all of out: yes\n") && said.contains("all of err: yes\n"), said);
