@@ -43,6 +43,14 @@ class IntrudersIT {
             signal.pause()
             """;
 
+    /** What an expression gives, or the error that it raises. */
+    private static final String SAID_ON = """
+            try:
+                said = str(%s)
+            except OSError as e:
+                said = type(e).__name__
+            said""";
+
     @Test
     void a_command_beside_an_application_is_in_its_namespaces(Scratch scratch) {
         int application = run(thaw(scratch), scratch, "--pid-namespace");
@@ -100,6 +108,9 @@ class IntrudersIT {
             assertEquals(time + "\n", thaw(scratch).run("exec", "--name", "shop", "--", "readlink", "/proc/self/ns/time").expect(0).out());
             thaw(scratch).run("exec", "--name", "shop", "--", "sh", "-c", "kill -9 $$").expect(128 + Signals.SIGKILL);
             thaw(scratch).run("exec", "--name", "shop", "--", "nothing-of-that-name").expect(127);
+            ThawProcess.Result outside = thaw(scratch).run("exec", "--name", "shop", "--env", "PATH=/nothing", "--", "/usr/bin/readlink", "/proc/self/ns/time").expect(0);
+            outside.expectErr("the command is not in the time namespace of shop").expectErr("there is no nsenter where it runs");
+            assertEquals(FileCalls.readlink("/proc/self/ns/time") + "\n", outside.out());
         } finally {
             end(application);
         }
@@ -119,6 +130,10 @@ class IntrudersIT {
             Await.until("the application", () -> ProcessTable.commandLine(application).equals(Optional.of("sleep 1000")));
             assertEquals(FileCalls.readlink("/proc/" + application + "/ns/user") + "\n0\n0 65534 1\n", thaw(scratch).run("exec", "--name", "shop", "--",
                     "sh", "-c", "readlink /proc/self/ns/user; id -u; tr -s ' ' </proc/self/uid_map | sed 's/^ //'").expect(0).out());
+            thaw(scratch).run("exec", "--name", "shop", "--env", "PATH=/nothing", "--", "/usr/bin/touch", scratch.path("started")).expect(ExitCode.FAILURE)
+                    .expectErr("the user namespace of shop cannot be entered\n  because: there is no nsenter where it runs")
+                    .expectErr("with util-linux in its root directory");
+            assertFalse(FileCalls.lstatIfExists(scratch.path("started")).isPresent());
         } finally {
             end(application);
         }
@@ -236,6 +251,65 @@ class IntrudersIT {
                 thaw.awaitRestored(puppet);
                 assertEquals("BrokenPipeError", puppet.eval("try:\n    os.write(5, b'x')\n    said = 'written'\nexcept OSError as e:\n    said = type(e).__name__\nsaid"));
                 puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
+
+    /** Known by the mark of thaw exec alone: it is in another session, group and namespace than the application. */
+    @Test
+    void what_an_ended_process_had_of_a_socket_and_a_terminal_keeps_no_restore_from_working(Scratch scratch) {
+        try (TestSocketPair pair = TestSocketPair.stream(); TestPty pty = new TestPty();
+                Puppet puppet = Puppet.in(scratch).descriptor(5, pair.theirs()).descriptor(6, pty.slave()).nullStreams().start()) {
+            Program peer = Program.with().descriptor(5, pair.ours()).descriptor(6, pty.master()).nullStreams()
+                    .environment("THAW_BESIDE", puppet.pid() + ":" + startTicks(puppet.pid())).start("sleep", "2000");
+            pair.releaseTheirs();
+            pair.releaseOurs();
+            pty.releaseSlave();
+            pty.releaseMaster();
+            Failure refused = Dumps.of(scratch, puppet).fails();
+            String because = refused.because().toString();
+            assertTrue(because.contains("it has socket:[") && because.contains(" as fd 5, ptmx[") && because.contains("] as fd 6"), refused::toString);
+            Dumps.of(scratch, puppet).intruders(Intruders.END).run();
+            assertFalse(Children.isRunning(peer.pid()));
+            peer.close();
+            puppet.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--map", "fd:6=null", scratch.path("image"))) {
+                thaw.awaitRestored(puppet);
+                assertEquals("BrokenPipeError", puppet.eval(SAID_ON.formatted("os.write(5, b'x')")), "a peer that ended");
+                assertEquals("b''", puppet.eval(SAID_ON.formatted("os.read(5, 1)")));
+                assertEquals("/dev/null", puppet.eval("os.readlink('/proc/self/fd/6')"), "what takes the terminal's place has to be said");
+                puppet.eval("leave(42)");
+                thaw.awaitEnd().expect(42);
+            }
+        }
+    }
+
+    /** As the rest of a shell's pipeline is: neither started by thaw, nor below the application, nor in a session that it leads. */
+    @Test
+    void who_is_in_its_process_group_alone_is_named_and_ended_and_the_application_leads_it_again(Scratch scratch) {
+        try (Puppet shell = Puppet.start(scratch)) {
+            Puppet application = shell.child("application");
+            Puppet rest = shell.child("rest");
+            application.eval("os.setpgid(0, 0)");
+            rest.eval("os.setpgid(0, " + application.pid() + ")");
+            String who = "pid " + rest.pid() + " (" + ProcessStat.read(rest.pid()).orElseThrow().comm() + "), which is in process group " + application.pid() + " of the tree, is not below it";
+
+            List<Finding> notes = Dumps.of(scratch, application).leaveRunning().run().notes();
+            assertTrue(notes.stream().anyMatch(note -> note.what().equals(who) && note.tries().toString().contains("kill " + rest.pid())), notes::toString);
+            assertTrue(Children.isRunning(rest.pid()), "it is ended only where that is asked for");
+            shell.begin("os.waitpid(" + rest.pid() + ", 0)");
+            notes = Dumps.of(scratch, application).intruders(Intruders.END).run().notes();
+            assertTrue(notes.stream().map(Finding::what).anyMatch((who + ", and is ended first")::equals), notes::toString);
+            assertTrue(notes.stream().map(Finding::what).noneMatch(what -> what.contains("does not reap it")), notes::toString);
+            assertTrue(ProcessStat.read(rest.pid()).isEmpty());
+            shell.eval("os.waitpid(" + application.pid() + ", 0)");
+            application.awaitGone();
+            try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {
+                thaw.awaitRestored(application);
+                assertEquals("True", application.eval("os.getpgrp() == os.getpid()"));
+                assertTrue(ProcessStat.read(rest.pid()).isEmpty());
+                application.eval("leave(42)");
                 thaw.awaitEnd().expect(42);
             }
         }

@@ -33,6 +33,11 @@ public final class TestPty implements AutoCloseable {
         slave.close();
     }
 
+    /** Closes the master here: the terminal is hung up when the last process has closed it. */
+    public void releaseMaster() {
+        terminal.master().close();
+    }
+
     /** Types: what the program reads from its terminal. It is echoed, unless the program has turned that off. */
     public void type(String text) {
         Bytes.write(master(), text);
