@@ -47,6 +47,9 @@ final class EngineRules {
                         "before 4.1 the sockets among its tasks had the same names in every restore", "scripts/install-criu"));
             }
             passedOver(binary.passedOver());
+        } else if (search instanceof CriuSearch.NotFound none && !none.passedOver().isEmpty() && !facts.rights().letCriuStart()) {
+            none.passedOver().forEach(one -> findings.add(Finding.note("it is not known whether " + one.path() + " works (" + one.origin() + ")",
+                    "no criu starts without CAP_CHECKPOINT_RESTORE: " + one.reason(), "thaw check host, with that capability")));
         } else if (search instanceof CriuSearch.NotFound none) {
             findings.add(Finding.stops("there is no criu that works", "thaw checkpoints and restores with it", "scripts/install-criu",
                     "thaw --criu PATH, or THAW_CRIU=PATH, for one elsewhere"));

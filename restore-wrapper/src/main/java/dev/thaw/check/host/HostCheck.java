@@ -11,8 +11,9 @@ public final class HostCheck {
 
     public static Findings of(HostFacts facts) {
         List<Finding> findings = new ArrayList<>();
-        new EngineRules(facts, findings).apply();
+        // First, since criu can do no more than this process may.
         new RightsRules(facts.rights(), findings).apply();
+        new EngineRules(facts, findings).apply();
         new PlaceRules(facts, findings).apply();
         return new Findings(findings);
     }

@@ -49,7 +49,7 @@ final class RightsRules {
     }
 
     private void capabilities() {
-        if (!has(CHECKPOINT_RESTORE) && !has(SYS_ADMIN)) {
+        if (!rights.letCriuStart()) {
             findings.add(Finding.stops("CAP_CHECKPOINT_RESTORE is missing (uid " + rights.uid() + ")", "criu refuses to start without it or CAP_SYS_ADMIN",
                     GIVE.formatted("checkpoint_restore")));
         }
@@ -78,6 +78,6 @@ final class RightsRules {
     }
 
     private boolean has(int capability) {
-        return (rights.effective() >>> capability & 1) != 0;
+        return rights.has(capability);
     }
 }

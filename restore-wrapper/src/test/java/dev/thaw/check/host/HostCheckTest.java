@@ -124,6 +124,23 @@ class HostCheckTest {
         assertEquals(severity == Severity.STOPS, findings.stops());
     }
 
+    /** criu check fails then, whatever else there is, and another criu would as well. */
+    @Test
+    void without_rights_nothing_is_said_against_a_criu_that_could_not_be_tried() {
+        Machine machine = new Machine();
+        machine.rights = rights(33, 0, false, false, "", 0);
+        machine.criu = new CriuSearch.NotFound(List.of(new CriuSearch.Passed("/opt/criu", "PATH", "criu check (version 4.2) ended with 1")));
+        Findings findings = machine.check();
+        AtThree.assertReadable(findings);
+        assertEquals(List.of("CAP_CHECKPOINT_RESTORE is missing (uid 33)"),
+                findings.all().stream().filter(finding -> finding.severity() == Severity.STOPS).map(Finding::what).toList());
+        assertTrue(findings.all().stream().flatMap(finding -> finding.tries().stream()).noneMatch(toDo -> toDo.contains("install-criu")), findings::toString);
+        assertTrue(findings.all().stream().anyMatch(finding -> finding.what().equals("it is not known whether /opt/criu works (PATH)")), findings::toString);
+        machine.criu = new CriuSearch.NotFound(List.of());
+        assertEquals(List.of("CAP_CHECKPOINT_RESTORE is missing (uid 33)", "there is no criu that works"),
+                machine.check().all().stream().limit(2).map(Finding::what).toList());
+    }
+
     @Test
     void on_a_sound_machine_all_is_fine() {
         Findings findings = new Machine().check();
