@@ -89,7 +89,7 @@ final class CommandFacade {
         String what = exception.getMessage();
         if (!at.getSubcommands().isEmpty() && exception instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
             what = "there is no command '" + unmatched.getUnmatched().get(0) + "'";
-            help = unmatched.getSuggestions().isEmpty() ? help : program + " " + unmatched.getSuggestions().get(0) + ", or " + help;
+            help = NearName.of(unmatched.getUnmatched().get(0), at.getSubcommands().keySet()).map(near -> program + " " + near + ", or ").orElse("") + help;
         }
         new Report(name, environment.err(), 0, false).failure(new Failure(ExitCode.USAGE, what, List.of(), List.of(help)));
         return ExitCode.USAGE;

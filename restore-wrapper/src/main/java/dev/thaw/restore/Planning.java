@@ -12,7 +12,10 @@ import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
 import dev.thaw.image.Quarantine;
 import dev.thaw.image.ResolvedImage;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.plan.CgroupFiles;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
@@ -107,6 +110,14 @@ public record Planning(
                 .toList();
     }
 
+    private static boolean isDirectory(String path) {
+        try {
+            return FileCalls.statIfExists(path).filter(FileStatus::isDirectory).isPresent();
+        } catch (LinuxException cannotBeReached) {
+            return false;
+        }
+    }
+
     /** What is wrong with an image, for the user. */
     public static Failure imageFailure(String image, ImageException e) {
         List<String> tries = new ArrayList<>();
@@ -122,7 +133,7 @@ public record Planning(
                 tries.add("as the user who owns it, or as root");
                 break;
             default:
-                tries.add("an older generation: ls " + KernelString.printable(image));
+                tries.add(isDirectory(image) ? "an older generation: ls " + KernelString.printable(image) : "the directory that thaw checkpoint wrote");
                 break;
         }
         return new Failure(ExitCode.IMAGE, "the image cannot be used: " + KernelString.printable(image), List.of(e.getMessage()), tries, e);
