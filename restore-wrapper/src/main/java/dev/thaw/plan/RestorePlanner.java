@@ -69,6 +69,7 @@ public final class RestorePlanner {
         notes.addAll(streamNotes());
         notes.addAll(closedOwnNotes(outcome.handovers()));
         ImageSnapshot image = input.image();
+        LostLocks.of(image).forEach(lost -> notes.add(lost.text()));
         return new PlanResult.Ready(new RestorePlan(image.directory(), image.root().pid(), outcome.handovers(), outcome.left(),
                 outcome.overlay(), switches(outcome), cgroups, Questions.numbers(image), notes));
     }

@@ -9,6 +9,7 @@ import dev.thaw.criu.CriuBinary;
 import dev.thaw.inspect.Inspector;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.proc.ProcessTable;
+import dev.thaw.plan.LostLocks;
 import dev.thaw.plan.Opening;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.plan.RestorePlan;
@@ -21,6 +22,7 @@ import dev.thaw.restore.RestoreRequest;
 import dev.thaw.restore.Restored;
 import dev.thaw.restore.Restorer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -80,8 +82,18 @@ final class CriuEngine implements Engine {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         TreeView running = TreeViews.ofLiving(ProcessTable.tree(restored.rootPid()));
         return new Revived(Optional.of(restored.rootPid()), TreeViews.of(Inspector.inspect(planning.resolved(), planning.image(), planning.manifest())), seen[0],
-                Optional.of(running), List.of(Observation.held("restore", "in " + elapsed.toMillis() + " ms")),
-                elapsed);
+                Optional.of(running), observations(planning, elapsed), elapsed);
+    }
+
+    /** criu itself says nothing of locks. */
+    private static List<Observation> observations(Planning planning, Duration elapsed) {
+        List<Observation> observations = new ArrayList<>(List.of(Observation.held("restore", "in " + elapsed.toMillis() + " ms")));
+        List<LostLocks.Lost> lost = LostLocks.of(planning.image());
+        if (!lost.isEmpty()) {
+            observations.add(Observation.not("locks", lost.get(0).what() + (lost.size() == 1 ? "" : ", and there are " + (lost.size() - 1) + " more like it"),
+                    List.of(LostLocks.Lost.BECAUSE), "locks that stay: docs/applications.md, \"What to avoid\""));
+        }
+        return observations;
     }
 
     private static String mebibytes(long bytes) {

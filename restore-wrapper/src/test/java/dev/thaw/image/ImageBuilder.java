@@ -196,6 +196,12 @@ public final class ImageBuilder {
         return this;
     }
 
+    /** By fcntl(2), on all of the file. */
+    public ImageBuilder posixLock(int pid, int fd) {
+        list("filelocks.img", FileLockEntry.newBuilder().setFlag(1).setType(1).setPid(pid).setFd(fd).setStart(0).setLen(0).build());
+        return this;
+    }
+
     /** Adds to a cgroup set. */
     public ImageBuilder cgroup(int set, String controller, String path) {
         cgroups.addSets(CgSet.newBuilder().setId(set)

@@ -3,6 +3,7 @@ package dev.thaw.check.image;
 import dev.thaw.check.Finding;
 import dev.thaw.check.Findings;
 import dev.thaw.check.Severity;
+import dev.thaw.plan.LostLocks;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestorePlan;
@@ -34,9 +35,11 @@ public final class ImageCheck {
     private static void ready(RestorePlan plan, ImageFacts facts, List<Finding> findings) {
         findings.add(Finding.fine("files and descriptors: " + plan.handovers().size() + " are handed over, " + plan.left().size()
                 + " left to CRIU; thaw plan " + facts.name() + " shows each"));
+        List<LostLocks.Lost> lostLocks = LostLocks.of(facts.image());
+        lostLocks.forEach(lost -> findings.add(Finding.differs(lost.what(), LostLocks.Lost.BECAUSE, "nothing now: docs/applications.md has locks that stay")));
         // Warnings of the comparison are among the notes, in one line.
         plan.notes().stream().filter(note -> facts.mismatches().stream().noneMatch(mismatch -> note.startsWith(mismatch.what())))
-                .forEach(note -> findings.add(new Finding(Severity.NOTE, note, List.of(), List.of())));
+                .filter(note -> lostLocks.stream().noneMatch(lost -> note.equals(lost.text()))).forEach(note -> findings.add(new Finding(Severity.NOTE, note, List.of(), List.of())));
     }
 
     private static void pids(List<PidHolder> holders, List<Finding> findings) {

@@ -90,6 +90,10 @@ class ImageCheckTest {
                     c.filtered = true;
                 }, Severity.STOPS, "pid 102 (shop) had a seccomp filter, and thaw is under one here", "Unconfined"),
                 when("another security module", c -> c.lsm = 2, Severity.STOPS, "dumped with no security module, and here is AppArmor", "same one"),
+                when("a lock on a mapped file", c -> {
+                    c.image.task(101).fd(5, c.image.regular("/db-shm")).maps(c.image.regular("/db-shm"));
+                    c.image.posixLock(101, 5);
+                }, Severity.DIFFERS, "pid 101 loses its POSIX locks on /db-shm", "docs/applications.md"),
                 when("a plugin of criu", c -> c.image.plugin("cuda"), Severity.NEEDS, "dumped with plugins of criu: cuda", "ls /usr/lib/criu"),
                 when("another processor", c -> c.mismatches.add(new Mismatch(Kind.values()[0], Mismatch.Severity.WARNING, "the processor lacks avx512f",
                         List.of("the program may use it"), List.of("--accept it"))), Severity.DIFFERS, "the processor lacks avx512f", "--accept"),
@@ -126,6 +130,15 @@ class ImageCheckTest {
         assertEquals(severity, found.severity(), findings::toString);
         assertTrue((found.because() + "; " + found.tries()).contains(toDo), found::toString);
         assertEquals(severity == Severity.STOPS, findings.stops());
+    }
+
+    @Test
+    void without_rights_nothing_is_said_against_a_criu_that_could_not_be_tried() {
+        Case one = new Case();
+        one.image.task(100).command("app");
+        one.capabilities = 0;
+        one.criu = new CriuSearch.NotFound(List.of(new CriuSearch.Passed("/opt/criu", "PATH", "criu check ended with 1")));
+        assertEquals(List.of("uid 0 may not restore"), one.check().all().stream().filter(finding -> finding.severity() == Severity.STOPS).map(Finding::what).toList());
     }
 
     @Test

@@ -110,6 +110,15 @@ class RehearseIT {
 
     @Test
     @RequiresCriu
+    void a_posix_lock_on_a_mapped_file_does_not_hold(Scratch scratch) {
+        String program = "import fcntl, mmap, time\nf = open('" + scratch.path("f") + "', 'w+b'); f.truncate(4096); fcntl.lockf(f, fcntl.LOCK_EX)\n"
+                + "m = mmap.mmap(f.fileno(), 4096)\nprint('ready', flush=True)\ntime.sleep(1000)\n";
+        rehearse(scratch, "--ready-output", "ready", "--", Checkout.python(), "-c", program).expect(122).expectOut("NOT   locks")
+                .expectOut("loses its POSIX locks on " + scratch.path("f")).expectOut("0 of 1 cycle held\n");
+    }
+
+    @Test
+    @RequiresCriu
     void a_command_that_ends_or_is_never_ready_is_told_with_its_last_words(Scratch scratch) {
         rehearse(scratch, "--ready-output", "never", "--", "/bin/sh", "-c", "echo bye; exit 3").expect(125).expectErr("the command ended before it was ready")
                 .expectErr("with exit code 3").expectErr("stdout: bye");
