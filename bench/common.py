@@ -137,6 +137,29 @@ class Image:
                 "--inherit-fd", "fd[1]:" + self.key]
 
 
+def warm_up():
+    """thaw is built, and archives of classes are made: now, and not within a round. A terminate ends a bench as an interrupt does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    subprocess.run([THAW, "--version"], check=True, stdout=subprocess.DEVNULL, timeout=10 * LIMIT)
+    for java in javas().values():
+        subprocess.run([THAW, "--version"], check=True, stdout=subprocess.DEVNULL, env=environment(java), timeout=LIMIT)
+
+
+class Clock:
+    """Says how many rounds there are: as many as wanted, fewer when the time is over or somebody interrupts, and never fewer than needed for a figure."""
+
+    def __init__(self, rounds, seconds, needed=1):
+        self.rounds = rounds
+        self.needed = needed
+        self.end = time.monotonic() + (seconds or float("inf"))
+
+    def turns(self):
+        for turn in range(self.rounds):
+            if turn >= self.needed and time.monotonic() > self.end:
+                return
+            yield turn
+
+
 def environment(java=""):
     """Of thaw; without a java only a compiled plan can restore."""
     return {**os.environ, "THAW_NO_BUILD": "1", "THAW_JAVA": java or "/nonexistent"}
@@ -172,9 +195,12 @@ class Life:
 
 def report(parts, save, prefix):
     """Prints paragraphs, and keeps them in bench/results/ where that is wanted."""
-    text = "\n\n".join(parts) + "\n"
-    print(text, end="", flush=True)
+    print("\n\n".join(parts) + "\n", flush=True)
+    keep(parts, save, prefix)
+
+
+def keep(parts, save, prefix):
     if save:
         now = datetime.datetime.now()
         with open(os.path.join(ROOT, "bench", "results", prefix + now.strftime("%Y-%m-%d-%H%M") + ".md"), "w", encoding="utf-8") as file:
-            file.write(f"# {now:%Y-%m-%d %H:%M}\n\n{text}")
+            file.write(f"# {now:%Y-%m-%d %H:%M}\n\n" + "\n\n".join(parts) + "\n")
