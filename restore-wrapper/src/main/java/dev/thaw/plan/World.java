@@ -15,17 +15,15 @@ import java.util.Set;
  * @param paths what each path in question is; a path that is absent from the map was not asked for
  * @param cgroups memberships of the process that restores
  * @param cgroupMounts mounts of type cgroup and cgroup2 that it sees
- * @param pids holders of the image's pids, thread ids, sessions and process groups
  * @param brokerNames names that the broker offers; empty optional: there is no broker
  */
 public record World(Map<Integer, OwnDescriptor> own, Map<String, Optional<FileStatus>> paths, List<CgroupMembership> cgroups,
-        List<MountInfo> cgroupMounts, List<PidHolder> pids, Optional<Set<String>> brokerNames) {
+        List<MountInfo> cgroupMounts, Optional<Set<String>> brokerNames) {
     public World {
         own = Map.copyOf(own);
         paths = Map.copyOf(paths);
         cgroups = List.copyOf(cgroups);
         cgroupMounts = List.copyOf(cgroupMounts);
-        pids = List.copyOf(pids);
     }
 
     /** @return what stands at {@code path}; empty when nothing does */
@@ -36,7 +34,4 @@ public record World(Map<Integer, OwnDescriptor> own, Map<String, Optional<FileSt
         }
         return found;
     }
-
-    /** Who has a number that the image needs. */
-    public record PidHolder(int wanted, int pid, String command, char state, int parentPid, String how) {}
 }

@@ -6,7 +6,6 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
-import dev.thaw.plan.World.PidHolder;
 import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -26,6 +25,9 @@ import java.util.Set;
 public final class PidHolders {
     private static final Duration STEP = Duration.ofMillis(20);
     private static final Duration RUNNING_LIMIT = Duration.ofSeconds(2);
+
+    /** Who has a number that the image needs. */
+    public record PidHolder(int wanted, int pid, String command, char state, int parentPid, String how) {}
 
     private PidHolders() {}
 
@@ -95,7 +97,7 @@ public final class PidHolders {
 
     /**
      * Whether no process, thread or process group answers to one of the numbers. That of a session without its leader does not: only a look at every
-     * process of the machine finds those, which the planner has had a moment before, and which comes again when criu finds a number taken.
+     * process of the machine finds those, and that takes its time; it comes when criu finds a number taken.
      */
     static boolean seemFree(List<Integer> numbers) {
         for (int number : numbers) {

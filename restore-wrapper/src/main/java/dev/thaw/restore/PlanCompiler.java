@@ -244,7 +244,7 @@ public final class PlanCompiler {
             own.put(stream, new OwnDescriptor(stream, samples.get(kind), flags, link(kind), shared && stream == 2 ? 1 : stream, false, false, false));
         }
         World now = planning.world();
-        World world = new World(own, now.paths(), now.cgroups(), now.cgroupMounts(), List.of(), now.brokerNames());
+        World world = new World(own, now.paths(), now.cgroups(), now.cgroupMounts(), now.brokerNames());
         Optional<CgroupFiles.View> recorded = planning.manifest().map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
         return RestorePlanner.plan(image, recorded, world, RestoreOptions.automatic()) instanceof PlanResult.Ready ready ? Optional.of(ready.plan())
                 : Optional.empty();

@@ -43,8 +43,7 @@ public final class WorldReader {
         for (String path : Questions.paths(image, options, recorded, now)) {
             paths.put(path, statusOf(path));
         }
-        return new World(own(Questions.ownDescriptors(image, options), closedStreams), paths, cgroups, now.mounts(),
-                PidHolders.of(Questions.numbers(image)), brokerNames);
+        return new World(own(Questions.ownDescriptors(image, options), closedStreams), paths, cgroups, now.mounts(), brokerNames);
     }
 
     private static Optional<FileStatus> statusOf(String path) {

@@ -74,7 +74,7 @@ class CgroupPlacementTest {
         CgroupChoice blue = CgroupChoice.parse("/blue");
         assertEquals(List.of(), CgroupPlacement.directories(scenario.snapshot(), Optional.empty(), container, blue));
         List<PlanProblem> problems = new java.util.ArrayList<>();
-        World world = new World(java.util.Map.of(), java.util.Map.of(), container.memberships(), container.mounts(), List.of(), Optional.empty());
+        World world = new World(java.util.Map.of(), java.util.Map.of(), container.memberships(), container.mounts(), Optional.empty());
         CgroupPlacement.existing(List.of(), world, blue, problems);
         assertEquals(List.of("--cgroup /blue: no cgroup mount here shows such a place"), problems.stream().map(PlanProblem::what).toList());
     }

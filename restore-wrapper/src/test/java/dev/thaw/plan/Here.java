@@ -120,7 +120,7 @@ final class Here {
         }
         Map<Integer, OwnDescriptor> asked = new TreeMap<>(own);
         asked.keySet().retainAll(Questions.ownDescriptors(image, options));
-        return new World(asked, answers, cgroups, mounts, List.of(), brokerNames);
+        return new World(asked, answers, cgroups, mounts, brokerNames);
     }
 
     static FileStatus status(int mode, long size) {

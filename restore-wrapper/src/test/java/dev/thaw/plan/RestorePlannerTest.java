@@ -68,7 +68,7 @@ class RestorePlannerTest {
         void a_world_that_was_not_asked_for_a_path_is_a_fault_of_the_caller() {
             root.fd(5, scenario.image.regular("/data/a").mode(0100644));
             ImageSnapshot image = scenario.snapshot();
-            World blind = new World(java.util.Map.of(), java.util.Map.of(), List.of(), List.of(), List.of(), Optional.empty());
+            World blind = new World(java.util.Map.of(), java.util.Map.of(), List.of(), List.of(), Optional.empty());
             RestoreOptions options = RestoreOptions.automatic();
             assertEquals("the plan was not told about /data/a", assertThrows(IllegalStateException.class,
                     () -> RestorePlanner.plan(image, Optional.empty(), blind, options)).getMessage());

@@ -7,7 +7,7 @@ import dev.thaw.plan.LostLocks;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestorePlan;
-import dev.thaw.plan.World.PidHolder;
+import dev.thaw.restore.PidHolders.PidHolder;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -5,7 +5,7 @@ import dev.thaw.criu.CriuSearch;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
 import dev.thaw.plan.PlanResult;
-import dev.thaw.plan.World;
+import dev.thaw.restore.PidHolders.PidHolder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param pids who has numbers of the image
  */
 public record ImageFacts(String name, ImageSnapshot image, Optional<Manifest> manifest, PlanResult plan, List<Mismatch> mismatches,
-        List<World.PidHolder> pids, Machine machine) {
+        List<PidHolder> pids, Machine machine) {
 
     /**
      * @param filtered a seccomp filter is on thaw, and so will be on criu

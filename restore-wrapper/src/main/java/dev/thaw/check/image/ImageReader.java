@@ -9,6 +9,8 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.plan.Questions;
+import dev.thaw.restore.PidHolders;
 import dev.thaw.restore.Planning;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
@@ -30,7 +32,7 @@ public final class ImageReader {
         ImageSnapshot image = planning.image();
         ImageFacts.Machine machine = new ImageFacts.Machine(criu, ProcessCalls.geteuid(), ProcessCalls.capabilitiesEffective(),
                 StatusFile.read(ProcessCalls.getpid()).seccomp() != 0, lsm(), available(), buildIds(image), new Takers(image).found(), addresses());
-        return new ImageFacts(name, image, planning.manifest(), planning.result(), planning.mismatches(), planning.world().pids(), machine);
+        return new ImageFacts(name, image, planning.manifest(), planning.result(), planning.mismatches(), PidHolders.of(Questions.numbers(image)), machine);
     }
 
     /** As criu looks (criu/lsm.c): by what the kernel shows in its own directory. */

@@ -17,7 +17,7 @@ import dev.thaw.image.ImageBuilder;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestorePlan;
-import dev.thaw.plan.World.PidHolder;
+import dev.thaw.restore.PidHolders.PidHolder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
