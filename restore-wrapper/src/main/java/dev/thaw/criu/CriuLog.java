@@ -1,8 +1,10 @@
 package dev.thaw.criu;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A log of criu's: dump.log, restore.log, or what it printed on stderr. Neither the first line with "Error" in it nor the last one is the
@@ -119,8 +121,10 @@ public final class CriuLog {
         return Optional.of(new LogFinding(last.text(), "", around(last, errors).stream().map(LogLine::raw).toList(), last.number(), ""));
     }
 
-    /** The line with the errors before and after it, in the log's order. */
-    private static List<LogLine> around(LogLine line, List<LogLine> errors) {
+    /** The line with the errors before and after it, in the log's order; what is said again is there once. */
+    private static List<LogLine> around(LogLine line, List<LogLine> all) {
+        Set<String> said = new HashSet<>(Set.of(line.text()));
+        List<LogLine> errors = all.stream().filter(error -> error == line || said.add(error.text())).toList();
         int at = errors.indexOf(line);
         int from = Math.max(0, Math.min(at - QUOTED_LINES / 2, errors.size() - QUOTED_LINES));
         return errors.subList(from, Math.min(errors.size(), from + QUOTED_LINES));

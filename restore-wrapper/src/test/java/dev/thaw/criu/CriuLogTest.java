@@ -49,6 +49,22 @@ class CriuLogTest {
         assertFalse(finding.advice().matches(".*\\{\\d}.*"), finding::advice);
     }
 
+    /** On a full disk criu says the same at each image that it closes. */
+    @Test
+    void what_is_said_again_is_quoted_once() {
+        String full = "Error (criu/page-xfer.c:310): Unable to write pages: No space left on device";
+        String flush = "Error (criu/bfd.c:200): Error flushing image: No space left on device";
+        StringBuilder log = new StringBuilder("(00.070000) " + full + "\n");
+        for (int i = 1; i <= 4; i++) {
+            log.append("(00.07000").append(i).append(") ").append(flush).append('\n');
+        }
+        log.append("(00.080000) Error (criu/cr-dump.c:2111): Dumping FAILED.\n");
+        LogFinding finding = CriuLog.parse(log.toString()).finding().orElseThrow();
+        assertTrue(finding.known(), finding::toString);
+        assertEquals(1, finding.lines().stream().filter(line -> line.endsWith(flush)).count(), finding::toString);
+        assertTrue(finding.lines().get(0).endsWith(full), finding::toString);
+    }
+
     static Stream<Arguments> examples() {
         return of(FailureRule.Kind.RULE, FailureRule.Kind.WEAK);
     }
