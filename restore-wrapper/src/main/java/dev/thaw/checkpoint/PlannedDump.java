@@ -55,8 +55,7 @@ record PlannedDump(TreeScan scan, CheckpointPlan.Ready plan) {
             return TreeScanner.scan(pid).orElseThrow(() -> Failure.of(ExitCode.FAILURE, "there is no process " + pid,
                     "/proc/" + pid + " does not exist", "thaw checkpoint --name NAME, or pgrep -f WORD for its pid"));
         } catch (LinuxException e) {
-            throw new Failure(ExitCode.FAILURE, "the tree of pid " + pid + " cannot be looked at", List.of(e.getMessage()),
-                    List.of("as the user whose processes they are, or as root"), e);
+            throw UnseenTree.failure(pid, e);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.thaw.check.pid.PidCheck;
 import dev.thaw.check.pid.PidFacts;
 import dev.thaw.check.pid.PidReader;
 import dev.thaw.checkpoint.DumpOptions;
+import dev.thaw.checkpoint.UnseenTree;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuLocator;
 import dev.thaw.criu.CriuSearch;
@@ -104,8 +105,7 @@ final class CheckCommand implements Callable<Integer> {
             return PidReader.read(pid).orElseThrow(() -> Failure.of(ExitCode.FAILURE, "there is no process " + pid,
                     "/proc/" + pid + " does not exist", "pgrep -f WORD, for its pid"));
         } catch (LinuxException e) {
-            throw new Failure(ExitCode.FAILURE, "the tree of pid " + pid + " cannot be looked at", List.of(e.getMessage()),
-                    List.of("as the user whose processes they are, or as root"), e);
+            throw UnseenTree.failure(pid, e);
         }
     }
 

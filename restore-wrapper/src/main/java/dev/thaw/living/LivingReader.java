@@ -7,6 +7,7 @@ import dev.thaw.checkpoint.ScannedDescriptor;
 import dev.thaw.checkpoint.ScannedProcess;
 import dev.thaw.checkpoint.TreeScan;
 import dev.thaw.checkpoint.TreeScanner;
+import dev.thaw.checkpoint.UnseenTree;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
@@ -63,14 +64,8 @@ public final class LivingReader {
                     "it has ended meanwhile"));
             return new LivingReader(scan, stoppedBefore).read(CheckpointPlanner.judge(scan, options).criuOptions());
         } catch (LinuxException e) {
-            throw notToBeSeen(root, e);
+            throw UnseenTree.failure(root, e);
         }
-    }
-
-    /** As whom a tree can be looked at. */
-    public static Failure notToBeSeen(int root, LinuxException e) {
-        return new Failure(ExitCode.FAILURE, "the tree of pid " + root + " cannot be looked at", List.of(e.getMessage()),
-                List.of("as the user whose processes they are, or as root"), e);
     }
 
     private LivingTree read(List<String> criuOptions) {

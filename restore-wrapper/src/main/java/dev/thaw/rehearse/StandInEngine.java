@@ -8,6 +8,7 @@ import dev.thaw.check.pid.PidFacts;
 import dev.thaw.check.pid.PidReader;
 import dev.thaw.checkpoint.DumpOptions;
 import dev.thaw.checkpoint.Manifests;
+import dev.thaw.checkpoint.UnseenTree;
 import dev.thaw.compat.Surroundings;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
@@ -88,7 +89,7 @@ final class StandInEngine implements Engine {
             still.end();
             return new Dumped(inspection, 0, Duration.ZERO, living.sharingKnown(), List.of(Observation.notTried("checkpoint", NO_DUMP), told(inspection, findings, living.sharingKnown())));
         } catch (LinuxException e) {
-            throw LivingReader.notToBeSeen(root, e);
+            throw UnseenTree.failure(root, e);
         }
     }
 
@@ -99,7 +100,7 @@ final class StandInEngine implements Engine {
             return PidCheck.of(new PidFacts(facts.scan().lookedAtByRoot(), facts.shares(), facts.threads(), facts.unreadEvents(), facts.sharedMemory(),
                     facts.leaders()), options).findings();
         } catch (LinuxException e) {
-            throw LivingReader.notToBeSeen(root, e);
+            throw UnseenTree.failure(root, e);
         }
     }
 
