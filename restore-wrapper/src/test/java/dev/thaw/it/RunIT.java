@@ -168,6 +168,19 @@ class RunIT {
     }
 
     @Test
+    void a_limit_below_which_no_jvm_starts_is_told_in_a_sentence(Scratch scratch) {
+        for (String limit : List.of("-n 8", "-v 100000")) {
+            try (OwnedFd out = scratch.open("out", OpenFlags.O_RDWR | OpenFlags.O_CREAT | OpenFlags.O_TRUNC);
+                    Program program = Program.with().environment("THAW_NO_BUILD", "1").descriptor(1, out.number()).descriptor(2, out.number()).nullStreams()
+                            .start("/bin/bash", "-c", "ulimit " + limit + "; exec '" + Checkout.root().resolve("thaw") + "' --version")) {
+                assertEquals(new WaitStatus.Exited(125), program.awaitEnd());
+            }
+            String said = scratch.read("out");
+            assertTrue(said.matches("thaw: .*\n  because: the limit of (open files|address space) .*\n  try: ulimit " + limit.substring(0, 2) + " .*\n"), said);
+        }
+    }
+
+    @Test
     void nohup_reaches_the_command(Scratch scratch) {
         List<String> nohup = List.of("nohup", Checkout.root().resolve("thaw").toString(), "run", "--", "sh", "-c",
                 "grep SigIgn /proc/$$/status");
