@@ -22,6 +22,13 @@ public final class BlockedSignals {
         return blocked;
     }
 
+    /** Lets the calling thread have this signal, blocked or not; returns when it has had its effect (man 3 raise). */
+    public static void deliver(int signal) {
+        // To this thread alone: sent to the process, it would be taken by whoever waits for it.
+        LibC.check(ProcessCalls.C.raise(signal), "raise(?)", signal);
+        SignalMask.unblocking(signal).close();
+    }
+
     /** Takes the next one; waits for it without end (man 3 sigwait). */
     public static int await(Set<Integer> signals) {
         int[] signal = new int[1];

@@ -9,6 +9,7 @@ final class SignalMask implements AutoCloseable {
     static final int SET_BYTES = 128;
 
     private static final int SIG_BLOCK = 0;
+    private static final int SIG_UNBLOCK = 1;
     private static final int SIG_SETMASK = 2;
 
     private final byte[] before = new byte[SET_BYTES];
@@ -20,6 +21,11 @@ final class SignalMask implements AutoCloseable {
     /** Blocks one signal more until {@link #close}. */
     static SignalMask blocking(int signal) {
         return new SignalMask(SIG_BLOCK, set(Set.of(signal)));
+    }
+
+    /** Does not block this signal until {@link #close}. */
+    static SignalMask unblocking(int signal) {
+        return new SignalMask(SIG_UNBLOCK, set(Set.of(signal)));
     }
 
     /** A {@code sigset_t} of these. */

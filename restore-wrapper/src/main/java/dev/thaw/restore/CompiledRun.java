@@ -1,10 +1,12 @@
 package dev.thaw.restore;
 
+import dev.thaw.criu.LogContext;
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.WaitStatus;
+import dev.thaw.report.Durations;
 import dev.thaw.report.Failure;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,6 +36,8 @@ public record CompiledRun(int rootPid, int criuPid, Instant begun, List<Integer>
     private static final Pattern TEXT = Pattern.compile("(\\d{1,9}) (\\d{1,9}) (\\d{1,18}) ([\\d,]{1,200}) (/.*)", Pattern.DOTALL);
     /** What criu may need when the application may be running already. */
     private static final Duration LAST_STEPS = Duration.ofSeconds(1);
+    /** A criu that a compiled plan starts writes no log. */
+    private static final CriuRun.Outcome NOTHING_SAID = new CriuRun.Outcome(Optional.empty(), OptionalInt.empty(), "", "");
 
     public CompiledRun {
         descriptors = List.copyOf(descriptors);
@@ -79,7 +83,11 @@ public record CompiledRun(int rootPid, int criuPid, Instant begun, List<Integer>
         Patience patience = Patience.of(limit, endAskedFor);
         try {
             Optional<WaitStatus> status = Optional.empty();
-            while (status.isEmpty() && !patience.isOver()) {
+            while (status.isEmpty()) {
+                if (patience.isOver()) {
+                    // Planning anew would take as long again.
+                    throw CriuFailure.timedOut(NOTHING_SAID, Optional.empty(), Durations.format(limit), LogContext.NONE);
+                }
                 status = ProcessCalls.waitPid(criuPid, patience.step());
                 if (status.isEmpty() && endAskedFor.get().isPresent()) {
                     // The application may run for a moment already. Then the signal is for it.

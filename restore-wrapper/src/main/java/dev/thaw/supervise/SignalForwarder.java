@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Catches the signals that are meant for the application and keeps them in their order. To be installed before the application starts, so
@@ -46,7 +47,8 @@ public final class SignalForwarder implements AutoCloseable {
                 forwarder.handle(signal);
             }
         }
-        forwarder.await(FORWARDED.stream().filter(signal -> blocked.contains(signal) && !ignored.contains(signal)).collect(Collectors.toSet()));
+        forwarder.await(Stream.concat(FORWARDED.stream().filter(signal -> !ignored.contains(signal)), Stream.of(Signals.SIGCHLD))
+                .filter(blocked::contains).collect(Collectors.toSet()));
         JvmSignals.settleChildSignal();
         // A caller that ignores SIGCHLD would have our children reaped by the kernel, exit status and all.
         forwarder.handle(Signals.SIGCHLD);
@@ -84,9 +86,14 @@ public final class SignalForwarder implements AutoCloseable {
     void stopHere() {
         ProcessCalls.setSignalDefault(Signals.SIGTSTP);
         // Without a shell to continue us the kernel ignores it: the process group is orphaned.
-        ProcessCalls.kill(ProcessCalls.getpid(), Signals.SIGTSTP);
-        pause();
-        handle(Signals.SIGTSTP);
+        if (BlockedSignals.current().contains(Signals.SIGTSTP)) {
+            BlockedSignals.deliver(Signals.SIGTSTP);
+            pause();
+        } else {
+            ProcessCalls.kill(ProcessCalls.getpid(), Signals.SIGTSTP);
+            pause();
+            handle(Signals.SIGTSTP);
+        }
     }
 
     @Override

@@ -69,6 +69,30 @@ class RunTerminalIT {
     }
 
     @Test
+    @RequiresCriu
+    @RequiresRoot
+    void control_z_stops_what_a_compiled_plan_has_restored_and_fg_continues_it(Scratch scratch) {
+        try (TestPty pty = new TestPty(); Puppet puppet = Puppet.in(scratch).nullStreams().start(); Program shell = shell(scratch, pty)) {
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            pty.type(Checkout.root().resolve("thaw") + " restore --status-fd 2 " + scratch.path("image") + "\n");
+            assertTrue(pty.readUntil("\"event\":\"ready\"").contains("\"plan\":\"compiled\""));
+            pty.type("\u001a");
+            pty.readUntil("Stopped");
+            pty.readUntil("$> ");
+            Await.until("the stop of the application", () -> state(puppet.pid()) == 'T');
+            pty.type("fg\n");
+            Await.until("its going on", () -> state(puppet.pid()) != 'T');
+            puppet.eval("leave(6)");
+            pty.readUntil("$> ");
+            pty.type("echo code $?\n");
+            pty.readUntil("code 6\r\n");
+            pty.type("exit\n");
+            shell.awaitEnd();
+        }
+    }
+
+    @Test
     void without_a_shell_that_could_continue_it_control_z_is_without_effect(Scratch scratch) {
         // thaw leads the terminal's session here, so its group is an orphaned one, which the kernel never stops.
         try (TestPty pty = new TestPty(); ThawProcess thaw = thaw(scratch).terminal(pty)

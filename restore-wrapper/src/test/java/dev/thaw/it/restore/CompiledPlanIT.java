@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Alone;
+import dev.thaw.it.Bytes;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.IntegrationTest;
@@ -168,6 +169,46 @@ class CompiledPlanIT {
             FileCalls.symlink(above + "/below", scratch.path("link"));
             program(scratch).run("restore", "--detach", scratch.path("link/image")).expect(0);
             end(puppet);
+        }
+    }
+
+    @Test
+    void of_many_at_once_one_restores_and_the_others_leave_it_alone(Scratch scratch) {
+        try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
+                Puppet puppet = Puppet.in(scratch).nullStreams().descriptor(1, out.writer().number()).start()) {
+            Puppet child = puppet.child("child");
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            List<String> images = FileCalls.list(scratch.path("image/000001"));
+            List<String> program = new ArrayList<>(FileCalls.list(scratch.path("image/000001/restore.d")));
+            program.add("stats-restore"); // criu's own
+            List<ThawProcess> all = new ArrayList<>();
+            try {
+                for (int i = 0; i < 8; i++) {
+                    // Half of them may plan anew.
+                    all.add((i % 2 == 0 ? program(scratch) : ThawProcess.in(scratch).throughScript()).descriptor(1, out.writer().number())
+                            .start("restore", "--detach", scratch.path("image")));
+                }
+                out.writer().close();
+                List<ThawProcess.Result> refused = new ArrayList<>();
+                all.stream().map(ThawProcess::awaitEnd).filter(result -> result.exitCode() != 0).forEach(refused::add);
+                assertEquals(7, refused.size());
+                for (ThawProcess.Result result : refused) {
+                    if (result.exitCode() != 125) {
+                        result.expect(121).expectErr("taken");
+                    }
+                }
+            } finally {
+                all.forEach(ThawProcess::close);
+            }
+            assertEquals(puppet.pid() + "", child.eval("os.getppid()"));
+            puppet.eval("write(1, 'once')");
+            child.eval("leave(0)");
+            end(puppet);
+            // Nobody else holds what was handed over, and nothing lies about.
+            assertEquals("once", Bytes.readToEnd(out.reader().number()));
+            assertEquals(images, FileCalls.list(scratch.path("image/000001")));
+            assertEquals(program, FileCalls.list(scratch.path("image/000001/restore.d")));
         }
     }
 

@@ -21,6 +21,7 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.SocketCalls;
+import dev.thaw.linux.proc.StatusFile;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,7 @@ class CompiledRunIT {
                 assertEquals(puppet.pid() + "\n", scratch.read("pid"));
                 puppet.eval("write(1, 'hello')");
                 assertEquals("hello", Bytes.readUntil(out.reader().number(), "hello"));
+                assertTrue(StatusFile.read(thaw.pid()).blockedSignals().contains(Signals.SIGCHLD), "with -Xrs no handler would hear of the end");
                 // Nobody but the application holds it: thaw has let go of it.
                 puppet.eval("os.close(1)");
                 assertEquals(0, FileCalls.read(out.reader().number(), new byte[1], 0, 1));
@@ -93,6 +95,8 @@ class CompiledRunIT {
                 Await.until("criu's script", () -> FileCalls.lstatIfExists(scratch.path("held")).isPresent());
                 int criu = Integer.parseInt(scratch.read("held").strip());
                 ProcessCalls.kill(victim == Killed.SHELL ? thaw.pid() : criu, Signals.SIGKILL);
+                // A process that has been sent SIGKILL is there for a moment still.
+                Await.until("the shell's end", () -> victim == Killed.CRIU || program(thaw).isEmpty());
                 FileCalls.writeFile(scratch.path("go"), new byte[0], 0600);
                 if (victim == Killed.SHELL) {
                     thaw.awaitEnd().expect(137);
@@ -168,6 +172,38 @@ class CompiledRunIT {
             script(scratch).environment("THAW_JAVA", "/nonexistent").run("restore", "--detach", scratch.path("image")).expect(0);
             assertEquals("3", puppet.eval("life"));
             ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
+        }
+    }
+
+    @Test
+    void criu_that_hangs_is_ended_when_the_limit_passes(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            checkpoint(scratch, puppet);
+            hold(scratch);
+            script(scratch).run("restore", "--timeout", "1s", scratch.path("image")).expect(124).expectErr("criu did not finish within 1 s");
+            assertFalse(ProcessCalls.exists(puppet.pid()));
+            int criu = Integer.parseInt(scratch.read("held").strip());
+            assertFalse(ProcessCalls.exists(criu));
+        }
+    }
+
+    @Test
+    void application_outlives_thaw_or_java_restores_it(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            checkpoint(scratch, puppet);
+            for (String choice : List.of("keep", "end")) {
+                try (ThawProcess thaw = script(scratch).start("restore", "--on-parent-death", choice, "--status-fd", "2", scratch.path("image"))) {
+                    thaw.awaitErr("\"ready\"");
+                    assertEquals(choice.equals("keep"), thaw.err().contains(BY_PLAN), thaw.err());
+                    thaw.signal(Signals.SIGKILL);
+                    thaw.awaitEnd().expect(137);
+                    if (choice.equals("keep")) {
+                        assertEquals("3", puppet.eval("1 + 2"));
+                        puppet.eval("leave(0)");
+                    }
+                    puppet.awaitGone();
+                }
+            }
         }
     }
 
