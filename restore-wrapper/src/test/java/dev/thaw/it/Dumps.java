@@ -97,7 +97,7 @@ public final class Dumps {
         return this;
     }
 
-    Dumps verifiedBy(Verifier judge) {
+    public Dumps verifiedBy(Verifier judge) {
         verifier = judge;
         return this;
     }
