@@ -4,6 +4,7 @@ import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.Children;
 import dev.thaw.it.Scratch;
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
@@ -13,6 +14,7 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -58,17 +60,28 @@ final class SystemdMachine implements AutoCloseable {
                 Checkout.root().resolve("restore-wrapper/src/test/resources/systemd/boot").toString(), scratch.path("machine"),
                 scratch.path("units"), scratch.path(), Checkout.root().toString());
         int unshare = spawn(scratch, argv, "boot");
-        int systemd = Await.value(() -> "process 1 of the machine: " + scratch.read("boot.err"), LIMIT,
-                () -> ProcessTable.children(unshare).stream().findFirst());
-        SystemdMachine machine = new SystemdMachine(scratch, cgroup, unshare, systemd);
+        int last = unshare;
         try {
-            Await.value(() -> "systemd to be up: " + machine.attempt("systemctl", "is-system-running").text() + scratch.read("boot.err"), LIMIT,
-                    () -> machine.attempt("systemctl", "is-system-running").text().matches("(?s).*(running|degraded).*")
-                            ? Optional.of(true) : Optional.empty());
+            int systemd = Await.value(() -> "process 1 of the machine: " + scratch.read("boot.err"), LIMIT, () -> {
+                requireRunning(scratch, unshare);
+                return ProcessTable.children(unshare).stream().findFirst();
+            });
+            last = systemd;
+            SystemdMachine machine = new SystemdMachine(scratch, cgroup, unshare, systemd);
+            Await.value(() -> "systemd to be up: " + machine.attempt("systemctl", "is-system-running").text() + scratch.read("boot.err"), LIMIT, () -> {
+                requireRunning(scratch, unshare);
+                return machine.attempt("systemctl", "is-system-running").text().matches("(?s).*(running|degraded).*") ? Optional.of(true) : Optional.empty();
+            });
             return machine;
-        } catch (AssertionError e) {
-            machine.close();
+        } catch (AssertionError | RuntimeException e) {
+            end(last, unshare, cgroup);
             throw e;
+        }
+    }
+
+    private static void requireRunning(Scratch scratch, int unshare) {
+        if (ProcessStat.read(unshare).filter(stat -> !stat.isZombie()).isEmpty()) {
+            throw new AssertionError("the machine did not come up: " + scratch.read("boot.err"));
         }
     }
 
@@ -106,7 +119,7 @@ final class SystemdMachine implements AutoCloseable {
 
     /** Everything that is in the journal, for messages of a failed test. */
     String journal() {
-        return "\n-- journal:\n" + attempt("journalctl", "--no-pager", "-o", "short-monotonic", "-n", "60").text();
+        return "\n-- journal:\n" + attempt("journalctl", "--no-pager", "-o", "short-monotonic", "-n", "300").text();
     }
 
     /** Lines of one unit that its processes printed. */
@@ -131,10 +144,20 @@ final class SystemdMachine implements AutoCloseable {
 
     @Override
     public void close() {
-        // Process 1 of a pid namespace takes all others with it.
-        ProcessCalls.kill(systemd, Signals.SIGKILL);
+        end(systemd, unshare, cgroup);
+    }
+
+    /** @param last process 1 of its pid namespace, which takes all others with it; it may have ended already */
+    private static void end(int last, int unshare, String cgroup) {
+        try {
+            ProcessCalls.kill(last, Signals.SIGKILL);
+        } catch (LinuxException e) {
+            if (!e.is(Errno.ESRCH)) {
+                throw e;
+            }
+        }
         ProcessCalls.waitPid(unshare, LIMIT);
-        Children.awaitGone(Set.of(systemd), LIMIT);
+        Children.awaitGone(Set.of(last), LIMIT);
         Await.value(() -> "an empty cgroup " + cgroup, LIMIT, () -> removeTree(cgroup) ? Optional.of(true) : Optional.empty());
     }
 
