@@ -35,7 +35,7 @@ final class PlaceRules {
         left.yards().forEach(yard -> findings.add(Finding.needs("all cgroups are mounted at " + yard, "a criu has left them; rm -r there would walk the real ones",
                 "umount -R -l " + yard)));
         left.networkLocks().forEach(lock -> findings.add(Finding.needs("packets are held back by " + lock,
-                "a criu that was killed has left it; connections do not go on", "iptables-save | grep CRIU, nft list tables; then delete it")));
+                "a criu that was killed, or a restore that failed, has left it; connections do not go on", "iptables-save | grep CRIU, nft list tables; then delete it")));
         if (!left.workDirectories().isEmpty()) {
             findings.add(Finding.note(left.workDirectories().size() + " logs of failed restores are kept, as in " + left.workDirectories().get(0),
                     "thaw leaves the log of what failed", "thaw explain " + left.workDirectories().get(0), "rm -r them, after a look at: grep cgyard /proc/mounts"));
