@@ -142,7 +142,7 @@ def kcmp(pid1, fd1, pid2, fd2):
 def child(name, share_table=False, session=False):
     """Forks a puppet with the control directory NAME below this one's, and returns its pid.
 
-    It has the same descriptors by fork, or the very same table with share_table.
+    It has the same descriptors by fork, or the very same table with share_table. With session it leads one when this returns.
     """
     control = os.path.join(PUPPET.control, name)
     os.mkdir(control, 0o700)
@@ -157,6 +157,9 @@ def child(name, share_table=False, session=False):
         except BaseException:
             traceback.print_exc()
         os._exit(70)  # never back into the parent's request
+    limit = time.monotonic() + 10
+    while session and os.getsid(pid) != pid and time.monotonic() < limit:
+        time.sleep(0.001)
     return pid
 
 
