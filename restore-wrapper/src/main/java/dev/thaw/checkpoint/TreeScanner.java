@@ -18,6 +18,7 @@ import dev.thaw.linux.proc.UserNamespace;
 import dev.thaw.pidns.EnteredNamespaces;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -154,12 +155,24 @@ public final class TreeScanner {
     private List<ScannedProcess> afterWaiting(List<ScannedProcess> processes, DescriptorScanner descriptors) {
         long deadline = System.nanoTime() + UNINTERRUPTIBLE_NANOS;
         List<ScannedProcess> now = processes;
+        Map<Integer, String> switches = new HashMap<>();
         while (now.stream().anyMatch(process -> process.isUninterruptible() || sharesMemory(process)) && System.nanoTime() < deadline) {
+            now.stream().filter(ScannedProcess::isUninterruptible).forEach(process -> switches.computeIfAbsent(process.pid(), TreeScanner::switches));
             pause();
             now = now.stream().flatMap(process -> sharesMemory(process) ? again(all.get(process.pid()), descriptors).stream() : Stream.of(process.isUninterruptible()
-                    ? process.withState(ProcessStat.read(process.pid()).map(ProcessStat::state).orElse('S')) : process)).toList();
+                    ? process.withState(stateAfter(switches.get(process.pid()), process.pid())) : process)).toList();
         }
         return now;
+    }
+
+    /** Who had a processor meanwhile does not hang, whatever it waits for now: a shell that starts programs is in vfork most of the time. */
+    private static char stateAfter(String switches, int pid) {
+        return switches(pid).equals(switches) ? ProcessStat.read(pid).map(ProcessStat::state).orElse('S') : 'S';
+    }
+
+    /** How often it gave up a processor by itself; empty when it is gone. */
+    private static String switches(int pid) {
+        return unlessGone(() -> StatusFile.read(pid)).map(status -> status.field("voluntary_ctxt_switches")).orElse("");
     }
 
     private static boolean sharesMemory(ScannedProcess process) {
