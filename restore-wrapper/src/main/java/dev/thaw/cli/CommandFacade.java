@@ -29,15 +29,7 @@ final class CommandFacade {
     }
 
     int execute(List<String> arguments) {
-        try {
-            return commandLine(arguments).execute(arguments.toArray(String[]::new));
-        } catch (LinkageError | OutOfMemoryError | StackOverflowError e) {
-            new Report("", environment.err(), 0, false).unexpected(e);
-            return ExitCode.FAILURE;
-        } finally {
-            environment.out().flush();
-            environment.err().flush();
-        }
+        return LastResort.run(() -> commandLine(arguments).execute(arguments.toArray(String[]::new)), environment);
     }
 
     /** The model of the command line; with every command unless the first argument names one. */

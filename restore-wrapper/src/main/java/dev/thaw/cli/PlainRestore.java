@@ -4,7 +4,6 @@ import dev.thaw.image.Manifest;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
-import dev.thaw.report.Report;
 import dev.thaw.supervise.JvmSignals;
 import java.util.HashSet;
 import java.util.List;
@@ -51,6 +50,10 @@ final class PlainRestore {
     /** Runs it as {@link CommandFacade} would. */
     static int execute(RestoreCommand command, Environment environment) {
         prepareMeanwhile();
+        return LastResort.run(() -> call(command), environment);
+    }
+
+    private static int call(RestoreCommand command) {
         try {
             return command.call();
         } catch (Failure failure) {
@@ -59,12 +62,6 @@ final class PlainRestore {
         } catch (RuntimeException e) {
             command.report().unexpected(e);
             return ExitCode.FAILURE;
-        } catch (LinkageError | OutOfMemoryError | StackOverflowError e) {
-            new Report("", environment.err(), 0, false).unexpected(e);
-            return ExitCode.FAILURE;
-        } finally {
-            environment.out().flush();
-            environment.err().flush();
         }
     }
 
