@@ -18,11 +18,12 @@ import java.util.Set;
  * @param fingerprint what {@code stat(1)} says of each of those files, in {@link #FORMAT}
  * @param criu path of the engine
  * @param attendable whether a process with its signals blocked can take over while criu works ({@code env --block-signal})
+ * @param lockable whether criu can be started with the generation locked, so that no checkpoint removes it ({@link #LOCK})
  * @param streams streams of the caller that the plan uses
  */
 public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
         Optional<String> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
-        Set<Integer> streams, List<Variant> variants) {
+        boolean lockable, Set<Integer> streams, List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";
     /** Name of the directory beside it with what the program uses. */
@@ -31,6 +32,8 @@ public record CompiledPlan(String generation, String directory, int rootPid, Lis
     public static final String FILES = "files";
     /** Name in there of the script that criu runs. */
     public static final String PROOF = "proof";
+    /** Becomes the program behind it with a directory locked that is named between them (util-linux). The lock ends with the program. */
+    public static final String LOCK = "/usr/bin/flock --shared --nonblock --no-fork --";
     /** Mode, owner, size in bytes, inode, time of the last change of the content with nanoseconds; links not followed. The script thaw has the same. */
     static final String FORMAT = "%f %u %s %i %.9Y";
 

@@ -149,13 +149,13 @@ public final class RestoreProgram {
                 ((number == 0))
             }
 
-            # Becomes criu, which gets each descriptor under the number that its argument names.
+            # Becomes criu, which gets each descriptor under the number that its argument names. No checkpoint removes the images while it has them locked.
             thaw_start() {
                 local i
                 for i in "${!opened[@]}"; do
                     eval "exec $((i + 3))>&${opened[i]}"
                 done
-                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec "$criu" "${arguments[@]}"
+                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec %LOCK%"$criu" "${arguments[@]}"
             }
 
             # Waits for a process that has ended to be reaped by its parent, which takes some a while.
@@ -217,6 +217,7 @@ public final class RestoreProgram {
         parts.put("CGROUP", cgroup(plan));
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
+        parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
         parts.put("MARGIN", Integer.toString(MARGIN));
         parts.put("WRAP", Integer.toString(FIRST_AFTER_WRAP));
         parts.put("NUMBERS", plan.numbers().stream().map(String::valueOf).collect(Collectors.joining(" ")));

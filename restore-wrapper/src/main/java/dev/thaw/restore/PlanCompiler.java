@@ -2,6 +2,7 @@ package dev.thaw.restore;
 
 import dev.thaw.compile.CompiledPlan;
 import dev.thaw.compile.RestoreProgram;
+import dev.thaw.compile.ShellText;
 import dev.thaw.compile.StreamKind;
 import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
@@ -126,7 +127,7 @@ public final class PlanCompiler {
         return Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(), Questions.numbers(image),
                 machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()),
                 dependsOnCgroup() ? Optional.of(text("/proc/self/cgroup")) : Optional.empty(),
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), streams,
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), lockable(), streams,
                 variants));
     }
 
@@ -156,6 +157,11 @@ public final class PlanCompiler {
 
     private static boolean attendable() {
         return HelperCommand.run(ENV + " --block-signal=TERM true", Map.of(), Duration.ofSeconds(5)).succeeded();
+    }
+
+    /** Not every file system has locks. */
+    private boolean lockable() {
+        return HelperCommand.run(CompiledPlan.LOCK + " " + ShellText.quote(generation) + " true", Map.of(), Duration.ofSeconds(5)).succeeded();
     }
 
     private CompiledPlan.Machine machine(List<String> files) {

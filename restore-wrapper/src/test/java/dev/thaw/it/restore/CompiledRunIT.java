@@ -13,6 +13,7 @@ import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
@@ -94,6 +95,7 @@ class CompiledRunIT {
             try (ThawProcess thaw = script(scratch).start("restore", "--detach", scratch.path("image"))) {
                 Await.until("criu's script", () -> FileCalls.lstatIfExists(scratch.path("held")).isPresent());
                 int criu = Integer.parseInt(scratch.read("held").strip());
+                assertTrue(isLocked(scratch), "a checkpoint might remove the images");
                 ProcessCalls.kill(victim == Killed.SHELL ? thaw.pid() : criu, Signals.SIGKILL);
                 // A process that has been sent SIGKILL is there for a moment still.
                 Await.until("the shell's end", () -> victim == Killed.CRIU || program(thaw).isEmpty());
@@ -112,6 +114,7 @@ class CompiledRunIT {
             }
             FileCalls.writeFile(proof, FileCalls.readAll(scratch.path("proof")), 0700);
             script(scratch).environment("THAW_JAVA", "/nonexistent").run("restore", "--detach", scratch.path("image")).expect(0);
+            assertFalse(isLocked(scratch), "the application holds the lock");
         }
     }
 
@@ -227,6 +230,17 @@ class CompiledRunIT {
                 + scratch.path("go") + " ]; do sleep 0.02; done\n";
         FileCalls.writeFile(path, proof.replace(step, step + wait).getBytes(UTF_8), 0700);
         return path;
+    }
+
+    /** Whether somebody holds the lock (flock) that keeps the generation from being removed. */
+    private static boolean isLocked(Scratch scratch) {
+        try (OwnedFd directory = FileCalls.open(scratch.path("image/000001"), OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY)) {
+            FileCalls.flock(directory.number(), FileCalls.LOCK_EX | FileCalls.LOCK_NB);
+            return false;
+        } catch (LinuxException e) {
+            assertTrue(e.is(Errno.EAGAIN), e.getMessage());
+            return true;
+        }
     }
 
     private static String program(ThawProcess thaw) {
