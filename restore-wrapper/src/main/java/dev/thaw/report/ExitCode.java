@@ -27,7 +27,7 @@ public final class ExitCode {
         return List.of(
                 new Meaning(USAGE, "usage; nothing was started"),
                 new Meaning(IMAGE, "images unreadable, incomplete, of an unsupported version, or not trusted"),
-                new Meaning(PLAN, "plan rejected: every problem is printed, criu was not started"),
+                new Meaning(PLAN, "plan rejected, or a pid of the image is taken: every problem is printed, nothing was changed"),
                 new Meaning(CRIU, "criu or the proof after it failed; the image is intact, a cold start may help"),
                 new Meaning(SOURCE, "a descriptor source (file, broker, journal) is unavailable"),
                 new Meaning(TIME_LIMIT, "a time limit passed; nothing half-restored is left"),
