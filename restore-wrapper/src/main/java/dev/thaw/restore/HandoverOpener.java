@@ -14,10 +14,15 @@ import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** Opens what a plan hands over, exactly as it says: access mode, status flags, offset. What is in there stays: {@link Contents} comes later. */
 final class HandoverOpener {
+    /** As the kernel (man 7 path_resolution). */
+    private static final int MOST_LINKS = 40;
+    private static final int STICKY_FOR_ALL = 01002;
+
     private final Function<Opening, OwnedFd> elsewhere;
 
     /** @param elsewhere opens what is neither a path nor a descriptor of ours: from the broker, a fresh terminal */
@@ -85,18 +90,41 @@ final class HandoverOpener {
         return fd;
     }
 
-    /** Only what certainly was not there before is noted as made by us. */
+    /** Only what certainly was not there before is noted as made by us: of a link that points nowhere yet, what it points to. */
     private static OwnedFd create(String path, int flags, int mode, OpenedHandovers opened) {
+        Optional<String> place = Optional.of(path);
+        for (int links = 0; links < MOST_LINKS && place.isPresent(); links++) {
+            Optional<OwnedFd> made = createNew(place.get(), flags, mode);
+            if (made.isPresent()) {
+                opened.made(place.get(), FileCalls.fstat(made.get().number()));
+                return made.get();
+            }
+            place = behindLink(place.get());
+        }
+        return FileCalls.open(path, flags, mode); // somebody else has just made it, or it is for the kernel to say whether we may follow
+    }
+
+    /** @return empty when there is something of that name */
+    private static Optional<OwnedFd> createNew(String path, int flags, int mode) {
         try {
-            OwnedFd fd = FileCalls.open(path, flags | OpenFlags.O_EXCL, mode);
-            opened.made(path, FileCalls.fstat(fd.number()));
-            return fd;
+            return Optional.of(FileCalls.open(path, flags | OpenFlags.O_EXCL, mode));
         } catch (LinuxException e) {
-            if (e.is(Errno.EEXIST)) { // a link that points nowhere yet, or somebody else has just made it
-                return FileCalls.open(path, flags, mode);
+            if (e.is(Errno.EEXIST)) {
+                return Optional.empty();
             }
             throw e;
         }
+    }
+
+    /** Where everybody may put links the kernel looks whose they are, and we could not without a race (man 5 proc, protected_symlinks). */
+    private static Optional<String> behindLink(String path) {
+        String directory = path.contains("/") ? path.substring(0, path.lastIndexOf('/') + 1) : "./";
+        boolean link = FileCalls.lstatIfExists(path).filter(FileStatus::isSymbolicLink).isPresent();
+        if (!link || (FileCalls.stat(directory).permissions() & STICKY_FOR_ALL) == STICKY_FOR_ALL) {
+            return Optional.empty();
+        }
+        String target = FileCalls.readlink(path);
+        return Optional.of(target.startsWith("/") ? target : directory + target);
     }
 
     /** Opening one end of a FIFO waits for the other; with a both-ways descriptor held for a moment, it doesn't (man 7 fifo). */

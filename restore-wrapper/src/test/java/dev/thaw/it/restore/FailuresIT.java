@@ -74,6 +74,11 @@ class FailuresIT {
             String criu = criuWhoseRestore(scratch, "exit 1");
             ThawProcess.run(scratch, "restore", "--criu", criu, "--stdout", "append:" + scratch.path("made"), "--stderr", "file:" + scratch.path("made too"),
                     "--stdin", "read:" + scratch.path("empty"), image).expect(122);
+            // The name of a log is often a link to that of the day.
+            FileCalls.symlink("made", scratch.path("link"));
+            FileCalls.symlink(scratch.path("link"), scratch.path("link to a link"));
+            ThawProcess.run(scratch, "restore", "--criu", criu, "--stdout", "append:" + scratch.path("link to a link"), image).expect(122);
+            assertTrue(FileCalls.lstatIfExists(scratch.path("link to a link")).isPresent(), "it was there before");
             assertEquals(List.of("empty"), Stream.of("made", "made too", "empty").filter(name -> FileCalls.lstatIfExists(scratch.path(name)).isPresent()).toList());
             ThawProcess.run(scratch, "restore", "--criu", criu, "--stdout", "append:" + scratch.path("empty"), image).expect(122);
             assertTrue(FileCalls.lstatIfExists(scratch.path("empty")).isPresent(), "it was there before");
