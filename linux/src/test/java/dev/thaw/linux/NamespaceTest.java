@@ -21,8 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class NamespaceTest {
 
-    private static final int CAP_SYS_ADMIN = 21;
-
     @TempDir
     Path directory;
 
@@ -62,7 +60,7 @@ class NamespaceTest {
     }
 
     private static void inThread(Runnable work) throws Exception {
-        assumeTrue((ProcessCalls.capabilitiesEffective() >> CAP_SYS_ADMIN & 1) != 0, "no right to make namespaces");
+        assumeTrue(Capabilities.contains(ProcessCalls.capabilitiesEffective(), Capabilities.SYS_ADMIN), "no right to make namespaces");
         FutureTask<Void> task = new FutureTask<>(work, null);
         Thread thread = new Thread(task);
         thread.start();

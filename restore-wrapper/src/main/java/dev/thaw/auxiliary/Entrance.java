@@ -1,5 +1,6 @@
 package dev.thaw.auxiliary;
 
+import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
@@ -18,7 +19,6 @@ final class Entrance {
     private static final Map<String, Integer> KINDS = Map.of("cgroup", ProcessCalls.CLONE_NEWCGROUP, "ipc", ProcessCalls.CLONE_NEWIPC,
             "uts", ProcessCalls.CLONE_NEWUTS, "net", ProcessCalls.CLONE_NEWNET, "pid", ProcessCalls.CLONE_NEWPID, "mnt", ProcessCalls.CLONE_NEWNS);
 
-    private static final int CAP_SYS_ADMIN = 21;
     /** Of util-linux: it has one thread. */
     static final String PROGRAM = "nsenter";
 
@@ -32,7 +32,7 @@ final class Entrance {
      */
     static EnteredNamespaces into(int pid) {
         try {
-            if (isOther(pid, "user") && (ProcessCalls.capabilitiesEffective() >>> CAP_SYS_ADMIN & 1) == 0) {
+            if (isOther(pid, "user") && !Capabilities.contains(ProcessCalls.capabilitiesEffective(), Capabilities.SYS_ADMIN)) {
                 throw Failure.of(ExitCode.FAILURE, "pid " + pid + " is in a user namespace of its own",
                         "its other namespaces can be entered from in there only, or with CAP_SYS_ADMIN", "as root, or: " + String.join(" ", fromInside(pid)) + " COMMAND");
             }

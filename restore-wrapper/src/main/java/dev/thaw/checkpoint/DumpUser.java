@@ -1,8 +1,8 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.linux.Capabilities;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Whom criu dumps as where thaw is root without CAP_SYS_RESOURCE, as in most containers: the user of the whole tree. The limits of its
@@ -13,8 +13,7 @@ import java.util.stream.IntStream;
 public record DumpUser(int uid, int gid, long capabilities) {
     /** Words before those of criu; setpriv is of util-linux. */
     List<String> prefix() {
-        String granted = IntStream.range(0, Long.SIZE).filter(bit -> (capabilities >>> bit & 1) != 0).mapToObj(bit -> ",+cap_" + bit)
-                .collect(Collectors.joining());
+        String granted = Capabilities.of(capabilities).mapToObj(number -> ",+cap_" + number).collect(Collectors.joining());
         return List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--inh-caps=-all" + granted, "--ambient-caps=-all" + granted);
     }
 }

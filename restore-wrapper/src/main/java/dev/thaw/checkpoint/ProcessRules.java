@@ -1,6 +1,8 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.checkpoint.TreeScan.Dumper;
+import dev.thaw.criu.CriuPrivileges;
+import dev.thaw.linux.Capabilities;
 import java.util.List;
 import java.util.Optional;
 
@@ -66,13 +68,13 @@ final class ProcessRules {
         Dumper dumper = scan.dumper();
         if (dumper.effectiveUid() != 0 || dumper.inUserNamespace()) {
             draft.flag("--unprivileged");
-            if (!dumper.has(Dumper.CAP_CHECKPOINT_RESTORE) && !dumper.has(Dumper.CAP_SYS_ADMIN)) {
+            if (!CriuPrivileges.suffice(dumper.capabilities())) {
                 draft.add(Finding.problem("uid " + dumper.effectiveUid() + " may not dump processes",
                         "criu needs root or CAP_CHECKPOINT_RESTORE, and thaw has neither", "the same as root",
                         "setpriv --inh-caps +checkpoint_restore --ambient-caps +checkpoint_restore thaw checkpoint …"));
             }
         }
-        if (!dumper.has(Dumper.CAP_SYS_RESOURCE)) {
+        if (!dumper.has(Capabilities.SYS_RESOURCE)) {
             List<ScannedProcess> others = scan.processes().stream()
                     .filter(process -> !process.isZombie() && !process.belongsTo(dumper.uid(), dumper.gid())).toList();
             Optional<DumpUser> user = others.isEmpty() ? Optional.empty() : userOfAll();
@@ -98,7 +100,7 @@ final class ProcessRules {
     private void filters() {
         Dumper dumper = scan.dumper();
         List<ScannedProcess> filtered = scan.processes().stream().filter(process -> process.bonds().filtered()).toList();
-        if (filtered.isEmpty() || !dumper.filtered() && dumper.has(Dumper.CAP_SYS_ADMIN)) {
+        if (filtered.isEmpty() || !dumper.filtered() && dumper.has(Capabilities.SYS_ADMIN)) {
             return;
         }
         String who = filtered.get(0).text() + (filtered.size() == 1 ? "" : " and " + (filtered.size() - 1) + " more of the tree");
@@ -120,8 +122,8 @@ final class ProcessRules {
         int uid = root.uids().get(0);
         int gid = root.gids().get(0);
         boolean all = scan.processes().stream().allMatch(process -> process.isZombie() || process.belongsTo(uid, gid));
-        boolean able = dumper.effectiveUid() == 0 && dumper.has(Dumper.CAP_SETUID) && dumper.has(Dumper.CAP_SETGID) && dumper.has(Dumper.CAP_SYS_PTRACE)
-                && dumper.has(Dumper.CAP_DAC_OVERRIDE);
+        boolean able = dumper.effectiveUid() == 0 && dumper.has(Capabilities.SETUID) && dumper.has(Capabilities.SETGID) && dumper.has(Capabilities.SYS_PTRACE)
+                && dumper.has(Capabilities.DAC_OVERRIDE);
         return all && able && uid != 0 ? Optional.of(new DumpUser(uid, gid, dumper.capabilities())) : Optional.empty();
     }
 

@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.image.Manifest;
+import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
 import java.util.HashMap;
@@ -55,14 +56,6 @@ public record TreeScan(
     public record Dumper(
             List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces, boolean inside,
             boolean filtered, boolean inUserNamespace) {
-        static final int CAP_DAC_OVERRIDE = 1;
-        static final int CAP_SETGID = 6;
-        static final int CAP_SETUID = 7;
-        static final int CAP_SYS_PTRACE = 19;
-        static final int CAP_SYS_ADMIN = 21;
-        static final int CAP_SYS_RESOURCE = 24;
-        static final int CAP_CHECKPOINT_RESTORE = 40;
-
         public Dumper(List<Integer> lineage, int uid, int gid, int effectiveUid, long capabilities, Map<String, String> namespaces) {
             this(lineage, uid, gid, effectiveUid, capabilities, namespaces, false, false, false);
         }
@@ -73,7 +66,7 @@ public record TreeScan(
         }
 
         boolean has(int capability) {
-            return (capabilities >>> capability & 1) != 0;
+            return Capabilities.contains(capabilities, capability);
         }
 
         Dumper with(long criusCapabilities) {

@@ -5,6 +5,7 @@ import dev.thaw.criu.CriuVersion;
 import dev.thaw.image.Compatibility;
 import dev.thaw.image.Compatibility.FileIdentity;
 import dev.thaw.image.Manifest;
+import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.KernelString;
 import dev.thaw.report.Durations;
 import java.time.Duration;

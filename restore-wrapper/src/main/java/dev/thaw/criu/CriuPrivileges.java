@@ -1,5 +1,6 @@
 package dev.thaw.criu;
 
+import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.FileCapabilities;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
@@ -12,6 +13,11 @@ public final class CriuPrivileges {
     /** Whether criu has to be told {@code --unprivileged}: it takes for granted what root of the machine alone may do. */
     public static boolean areLimited() {
         return ProcessCalls.geteuid() != 0 || !UserNamespace.isInitial();
+    }
+
+    /** Without one of these criu says no to everything, and so nothing can be found out about it. */
+    public static boolean suffice(long capabilities) {
+        return Capabilities.contains(capabilities, Capabilities.CHECKPOINT_RESTORE) || Capabilities.contains(capabilities, Capabilities.SYS_ADMIN);
     }
 
     /**

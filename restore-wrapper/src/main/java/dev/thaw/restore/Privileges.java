@@ -3,26 +3,19 @@ package dev.thaw.restore;
 import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.TaskImage;
+import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** Whether this process may dump and restore at all; said before anything is touched, and before criu is blamed for it. */
 public final class Privileges {
-    /** Number of CAP_CHECKPOINT_RESTORE (man 7 capabilities), which criu needs to choose pids. */
-    private static final int CHECKPOINT_RESTORE = 40;
-    /** CAP_SYS_ADMIN stands for it too. */
-    private static final int SYS_ADMIN = 21;
-
     /** For socket buffers, for the clocks of its time namespace, for roots, for rights that the application does not have. */
-    private static final SortedMap<Integer, String> NEEDED_BY_ROOT = new TreeMap<>(Map.of(8, "CAP_SETPCAP", 12, "CAP_NET_ADMIN", 18, "CAP_SYS_CHROOT",
-            19, "CAP_SYS_PTRACE", SYS_ADMIN, "CAP_SYS_ADMIN", 25, "CAP_SYS_TIME"));
+    private static final long NEEDED_BY_ROOT = 1L << Capabilities.SETPCAP | 1L << Capabilities.NET_ADMIN | 1L << Capabilities.SYS_CHROOT
+            | 1L << Capabilities.SYS_PTRACE | 1L << Capabilities.SYS_ADMIN | 1L << Capabilities.SYS_TIME;
 
     private Privileges() {}
 
@@ -32,8 +25,7 @@ public final class Privileges {
      * @throws Failure when criu would refuse, or fail halfway
      */
     public static void require(String doing, String criu) {
-        long effective = CriuPrivileges.effective(criu);
-        if (has(effective, CHECKPOINT_RESTORE) || has(effective, SYS_ADMIN)) {
+        if (CriuPrivileges.suffice(CriuPrivileges.effective(criu))) {
             return;
         }
         boolean root = ProcessCalls.geteuid() == 0;
@@ -52,10 +44,9 @@ public final class Privileges {
      */
     public static void requireForRestore(String criu) {
         require("restoring", criu);
-        long effective = ProcessCalls.capabilitiesEffective();
-        List<String> missing = NEEDED_BY_ROOT.entrySet().stream().filter(entry -> !has(effective, entry.getKey())).map(Map.Entry::getValue).toList();
-        if (ProcessCalls.geteuid() == 0 && !missing.isEmpty()) {
-            throw new Failure(ExitCode.FAILURE, "restoring needs " + String.join(", ", missing) + ", which this process does not have",
+        long missing = NEEDED_BY_ROOT & ~ProcessCalls.capabilitiesEffective();
+        if (ProcessCalls.geteuid() == 0 && missing != 0) {
+            throw new Failure(ExitCode.FAILURE, "restoring needs " + Capabilities.names(missing) + ", which this process does not have",
                     List.of("it runs as root, but without: a container that was not given it"),
                     List.of("give it to the container: capabilities, add (docs/containers.md)"), new NotTheImagesFault("capabilities"));
         }
@@ -79,9 +70,5 @@ public final class Privileges {
                     List.of("no filter for the container that restores it: seccompProfile: {type: Unconfined} in its pod, --security-opt seccomp=unconfined"),
                     new NotTheImagesFault("seccomp"));
         }
-    }
-
-    private static boolean has(long capabilities, int number) {
-        return (capabilities >> number & 1) != 0;
     }
 }

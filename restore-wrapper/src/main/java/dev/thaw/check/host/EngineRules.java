@@ -3,6 +3,7 @@ package dev.thaw.check.host;
 import dev.thaw.check.Finding;
 import dev.thaw.checkpoint.DumpOptions.NetworkLock;
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.criu.CriuSearch;
 import java.util.List;
 
@@ -47,7 +48,7 @@ final class EngineRules {
                         "before 4.1 the sockets among its tasks had the same names in every restore", "scripts/install-criu"));
             }
             passedOver(binary.passedOver());
-        } else if (search instanceof CriuSearch.NotFound none && !none.passedOver().isEmpty() && !facts.rights().letCriuStart()) {
+        } else if (search instanceof CriuSearch.NotFound none && !none.passedOver().isEmpty() && !CriuPrivileges.suffice(facts.rights().effective())) {
             none.passedOver().forEach(one -> findings.add(Finding.note("it is not known whether " + one.path() + " works (" + one.origin() + ")",
                     "no criu starts without CAP_CHECKPOINT_RESTORE: " + one.reason(), "thaw check host, with that capability")));
         } else if (search instanceof CriuSearch.NotFound none) {

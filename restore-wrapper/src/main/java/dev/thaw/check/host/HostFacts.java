@@ -32,19 +32,7 @@ public record HostFacts(CriuSearch criu, List<String> criuWarnings, String kerne
      * @param ptraceScope of Yama; empty where that is not built in
      */
     public record Rights(int uid, long effective, long bounding, boolean filtered, boolean ownUserNamespace, String confinement,
-            OptionalInt ptraceScope) {
-        private static final int SYS_ADMIN = 21;
-        private static final int CHECKPOINT_RESTORE = 40;
-
-        boolean has(int capability) {
-            return (effective >>> capability & 1) != 0;
-        }
-
-        /** Without one of these criu says no to everything, and so nothing can be found out about it. */
-        boolean letCriuStart() {
-            return has(CHECKPOINT_RESTORE) || has(SYS_ADMIN);
-        }
-    }
+            OptionalInt ptraceScope) {}
 
     /**
      * Where criu keeps what it has found out about the kernel.

@@ -4,6 +4,7 @@ import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
+import dev.thaw.linux.Capabilities;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.restore.PidHolders.PidHolder;
 import java.util.List;
@@ -36,7 +37,7 @@ public record ImageFacts(String name, ImageSnapshot image, Optional<Manifest> ma
         }
 
         boolean has(int capability) {
-            return (capabilities >>> capability & 1) != 0;
+            return Capabilities.contains(capabilities, capability);
         }
     }
 

@@ -5,18 +5,16 @@ import dev.thaw.check.Severity;
 import dev.thaw.check.image.ImageFacts.Machine;
 import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
+import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.image.Credentials;
 import dev.thaw.image.TaskImage;
+import dev.thaw.linux.Capabilities;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** The machine of the dump against this one: what the manifest recorded, and what the images themselves say of users, modules and memory. */
 final class MachineRules {
-    private static final int SETUID = 7;
-    private static final int SETGID = 6;
-    private static final int CHECKPOINT_RESTORE = 40;
-    private static final int SYS_ADMIN = 21;
     private static final List<String> MODULES = List.of("no security module", "SELinux", "AppArmor");
 
     private final ImageFacts facts;
@@ -72,7 +70,7 @@ final class MachineRules {
     }
 
     private boolean mayRestore() {
-        return machine.has(CHECKPOINT_RESTORE) || machine.has(SYS_ADMIN);
+        return CriuPrivileges.suffice(machine.capabilities());
     }
 
     private void rights() {
@@ -84,7 +82,7 @@ final class MachineRules {
         for (TaskImage task : facts.image().tasks()) {
             task.credentials().ifPresent(ids -> addOthers(ids, uids));
         }
-        if (!uids.isEmpty() && !(machine.has(SETUID) && machine.has(SETGID))) {
+        if (!uids.isEmpty() && !(machine.has(Capabilities.SETUID) && machine.has(Capabilities.SETGID))) {
             findings.add(Finding.stops("the image has processes of uid " + uids.iterator().next() + ", and thaw runs as uid " + machine.uid(),
                     "setting another user needs CAP_SETUID and CAP_SETGID", "run thaw as root"));
         }
