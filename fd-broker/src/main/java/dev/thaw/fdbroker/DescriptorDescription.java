@@ -78,7 +78,8 @@ public record DescriptorDescription(int fd, String kind, String link, String key
 
     public static String kindOf(String link, FileStatus status) {
         if (link.startsWith(ANONYMOUS)) {
-            return link.substring(ANONYMOUS.length()).replaceAll("[\\[\\]]", "").replaceFirst(":.*", "");
+            String name = link.substring(ANONYMOUS.length()).replace("[", "").replace("]", "");
+            return name.contains(":") ? name.substring(0, name.indexOf(':')) : name;
         }
         if (status.isFifo()) {
             return link.startsWith("pipe:[") ? "pipe" : "fifo";

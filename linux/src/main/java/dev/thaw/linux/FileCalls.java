@@ -224,11 +224,21 @@ public final class FileCalls {
         return drain(fd, Integer.MAX_VALUE);
     }
 
+    /** As {@link #readAll(String)}, for a file of /proc: short, its path in ASCII, and read by the hundred. */
+    public static byte[] readProc(String path) {
+        byte[] content = QuickRead.all(path);
+        return content == null ? readAll(path) : content;
+    }
+
     /**
-     * As {@link #readAll(String)}, for a file of /proc with one record, such as {@code fdinfo/N}: of that the kernel gives as much as is asked
+     * As {@link #readProc}, for a file with one record, such as {@code fdinfo/N}: of that the kernel gives as much as is asked
      * for, so a short read is the last one, and no other has to find the end (fs/seq_file.c, seq_read_iter).
      */
     public static byte[] readRecord(String path) {
+        byte[] record = QuickRead.record(path);
+        if (record != null) {
+            return record;
+        }
         try (OwnedFd file = open(path, OpenFlags.O_RDONLY)) {
             byte[] chunk = new byte[FIRST_CHUNK_BYTES];
             int count = read(file.number(), chunk, 0, chunk.length);

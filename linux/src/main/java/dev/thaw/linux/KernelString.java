@@ -49,6 +49,9 @@ public final class KernelString {
      * @throws IllegalArgumentException when {@code text} holds half of a surrogate pair that stands for no byte
      */
     public static byte[] encode(String text) {
+        if (isAscii(text)) {
+            return text.getBytes(StandardCharsets.ISO_8859_1); // its fastest way, and the same for these
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(text.length() + 16);
         for (int at = 0; at < text.length(); ) {
             int point = text.codePointAt(at);
@@ -107,6 +110,15 @@ public final class KernelString {
     private static boolean isAscii(byte[] bytes, int offset, int length) {
         for (int at = offset; at < offset + length; at++) {
             if (bytes[at] < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isAscii(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            if (text.charAt(at) >= 0x80) {
                 return false;
             }
         }

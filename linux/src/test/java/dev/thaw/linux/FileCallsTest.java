@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.linux.proc.MountInfo;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -191,6 +192,18 @@ class FileCallsTest {
             pipe.reader().close();
             assertFails(Errno.EPIPE, () -> FileCalls.writeFully(pipe.writer().number(), new byte[1]));
         }
+    }
+
+    @Test
+    void files_of_proc_are_read_whole_and_fail_by_the_kernels_own_number() {
+        assertTrue(new String(FileCalls.readProc("/proc/self/status"), StandardCharsets.ISO_8859_1).endsWith("\n"));
+        // Longer than a page, of which the kernel gives no more at a time: the range of each mapping, to the last.
+        String maps = new String(FileCalls.readProc("/proc/self/maps"), StandardCharsets.ISO_8859_1);
+        assertTrue(maps.length() > 8192 && maps.contains("[stack]"), maps);
+        assertArrayEquals(FileCalls.readAll("/proc/self/comm"), FileCalls.readRecord("/proc/self/comm"));
+        assertFails(Errno.ENOENT, () -> FileCalls.readProc("/proc/self/fdinfo/-1"));
+        assertFails(Errno.ENOENT, () -> FileCalls.readRecord("/proc/self/fdinfo/-1"));
+        assertFails(Errno.EISDIR, () -> FileCalls.readProc("/proc/self"));
     }
 
     @Test

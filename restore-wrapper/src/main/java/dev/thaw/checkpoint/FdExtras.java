@@ -62,10 +62,14 @@ public record FdExtras(
         OptionalInt timerClock = OptionalInt.empty();
         List<Watched> watched = new ArrayList<>();
         int underWay = 0;
-        for (String line : text.split("\n")) {
-            if (COMMON.stream().anyMatch(line::startsWith)) {
+        int end;
+        for (int start = 0; start < text.length(); start = end + 1) {
+            end = text.indexOf('\n', start);
+            end = end < 0 ? text.length() : end;
+            if (isCommon(text, start)) {
                 continue; // all that most descriptors have, and taking a line apart takes time
             }
+            String line = text.substring(start, end);
             String[] fields = line.trim().split("\\s+");
             if (fields[0].equals("lock:") && fields.length >= 7) {
                 locks.add(new Lock(fields[2], Integer.parseInt(fields[5]), fields[6]));
@@ -82,6 +86,15 @@ public record FdExtras(
             }
         }
         return new FdExtras(locks, terminalIndex, pidfdTarget, timerClock, watched, underWay);
+    }
+
+    private static boolean isCommon(String text, int start) {
+        for (String name : COMMON) {
+            if (text.startsWith(name, start)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** In hexadecimal after {@code ino:}; 0 before Linux 4.13, which does not tell. */

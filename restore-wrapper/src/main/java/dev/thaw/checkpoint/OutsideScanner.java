@@ -80,7 +80,7 @@ final class OutsideScanner {
     }
 
     private static String masterKey(int pid, int fd) {
-        FdExtras extras = FdExtras.parse(KernelString.decode(FileCalls.readAll("/proc/" + pid + "/fdinfo/" + fd)));
+        FdExtras extras = FdExtras.parse(KernelString.decode(FileCalls.readProc("/proc/" + pid + "/fdinfo/" + fd)));
         return TreeScan.masterKey(extras.terminalIndex().orElse(-1));
     }
 }

@@ -220,7 +220,7 @@ public final class TreeScanner {
     }
 
     private Mappings mappings(int pid, List<ScannedDescriptor> descriptors) {
-        String maps = KernelString.decode(FileCalls.readAll("/proc/" + pid + "/maps"));
+        String maps = KernelString.decode(FileCalls.readProc("/proc/" + pid + "/maps"));
         Mappings found = Mappings.parse(maps);
         Set<String> locked = descriptors.stream().flatMap(descriptor -> descriptor.extras().locks().stream())
                 .filter(lock -> lock.kind().equals("POSIX") && lock.pid() == pid).map(FdExtras.Lock::file).collect(Collectors.toSet());

@@ -1,6 +1,7 @@
 package dev.thaw.cli;
 
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the JVM sees when a class archive is made (see {@code thaw}, the script): the ways of a plan, a restore and a supervised run, so that
+ * What the JVM sees when a class archive is made (see {@code thaw}, the script): the ways of a plan, a restore, a supervised run and a check, so that
  * their classes, and the code behind their lambdas, are in it. The image is one of {@code sleep} with three descriptors; criu is played by a script,
  * as the archive has to come into being where criu may not run; what follows a restore that worked is seen only by root.
  */
@@ -58,6 +59,7 @@ final class Training {
         Environment.ofThisProcess();
         run(directory, "--version");
         run(directory, "plan", "--help");
+        run(directory, "check", "pid", Integer.toString(ProcessCalls.getpid()));
         run(directory, "plan", "--accept", "all", "--criu", criu, image);
         run(directory, "restore", "--accept", "all", "--settle", "0", "--timeout", "5s", "--map", "/tmp/*=null", image);
         run(directory, "restore", "--accept", "all", "--settle", "10ms", "--stdout", "append:" + directory + "/log", "--stderr", "null", image);

@@ -18,11 +18,8 @@ public record FdInfo(long position, int flags, int mountId, long inode) {
      * @throws IllegalArgumentException when pos, flags or mnt_id is missing
      */
     public static FdInfo parse(String text) {
-        return new FdInfo(
-            Long.parseLong(field(text, "pos")),
-            Integer.parseUnsignedInt(field(text, "flags"), 8),
-            Integer.parseInt(field(text, "mnt_id")),
-            text.contains("\nino:") ? Long.parseUnsignedLong(field(text, "ino")) : -1);
+        return new FdInfo(number(text, "pos:", 10), (int) number(text, "flags:", 8), (int) number(text, "mnt_id:", 10),
+            at(text, "ino:") < 0 ? -1 : number(text, "ino:", 10));
     }
 
     /** Of a descriptor of a process; ENOENT when either is not there, EACCES without the right to trace it. */
@@ -40,13 +37,30 @@ public record FdInfo(long position, int flags, int mountId, long inode) {
         return flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_LARGEFILE);
     }
 
-    /** Without taking all lines apart: this is done for each descriptor of a machine. */
-    private static String field(String text, String name) {
-        int at = text.startsWith(name + ":") ? 0 : text.indexOf("\n" + name + ":") + 1;
-        if (at == 0 && !text.startsWith(name + ":")) {
-            throw new IllegalArgumentException("fdinfo without " + name + ": " + text);
+    /** Without taking all lines apart: this is done for each descriptor of a machine. Inodes may have all 64 bits. */
+    private static long number(String text, String name, int radix) {
+        int at = at(text, name);
+        if (at < 0) {
+            throw new IllegalArgumentException("fdinfo without " + name + " " + text);
         }
-        int end = text.indexOf('\n', at);
-        return text.substring(at + name.length() + 1, end < 0 ? text.length() : end).trim();
+        int from = at + name.length();
+        while (from < text.length() && (text.charAt(from) == ' ' || text.charAt(from) == '\t')) {
+            from++;
+        }
+        int line = text.indexOf('\n', from);
+        int end = line < 0 ? text.length() : line;
+        return text.startsWith("-", from) ? Long.parseLong(text, from, end, radix) : Long.parseUnsignedLong(text, from, end, radix);
+    }
+
+    /** Where the line begins; -1 when there is none. */
+    private static int at(String text, String name) {
+        int at = 0;
+        while (!text.startsWith(name, at)) {
+            at = text.indexOf('\n', at) + 1;
+            if (at == 0) {
+                return -1;
+            }
+        }
+        return at;
     }
 }

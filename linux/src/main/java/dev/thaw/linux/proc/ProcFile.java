@@ -13,7 +13,7 @@ final class ProcFile {
     }
 
     static String read(String path) {
-        return KernelString.decode(FileCalls.readAll(path));
+        return KernelString.decode(FileCalls.readProc(path));
     }
 
     /** Empty when the process is gone, be it before the open or between open and read. */

@@ -111,7 +111,7 @@ public record StatusFile(Map<String, String> fields) {
 
     private List<Integer> numbers(String name) {
         List<Integer> numbers = new ArrayList<>();
-        for (String number : field(name).split("\\s+")) {
+        for (String number : field(name).split("\t")) {
             numbers.add(Integer.parseUnsignedInt(number));
         }
         return List.copyOf(numbers);

@@ -41,6 +41,11 @@ class FdInfoTest {
     }
 
     @Test
+    void an_offset_may_be_negative() {
+        assertEquals(-4096, FdInfo.parse("pos:\t-4096\nflags:\t00\nmnt_id:\t9\nino:\t1\n").position());
+    }
+
+    @Test
     void other_text_is_refused() {
         assertThrows(IllegalArgumentException.class, () -> FdInfo.parse("pos:\t0\nflags:\t00\n"));
         assertThrows(IllegalArgumentException.class, () -> FdInfo.parse(""));

@@ -127,7 +127,7 @@ final class Outsiders {
     }
 
     private void memory(ProcessStat stat) {
-        for (String line : KernelString.decode(FileCalls.readAll("/proc/" + stat.pid() + "/maps")).split("\n")) {
+        for (String line : KernelString.decode(FileCalls.readProc("/proc/" + stat.pid() + "/maps")).split("\n")) {
             if (line.endsWith("/dev/zero (deleted)")) {
                 long inode = Long.parseLong(line.split("\\s+")[4]);
                 List<String> holders = anonymousMemory.contains(inode) ? sharedMemory.computeIfAbsent(inode, none -> new ArrayList<>()) : List.of();
