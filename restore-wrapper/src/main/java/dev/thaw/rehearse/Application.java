@@ -13,6 +13,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.run.Preparation;
 import dev.thaw.supervise.HelperCommand;
+import dev.thaw.supervise.Pause;
 import dev.thaw.supervise.ProcessTreeEnd;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -136,7 +137,7 @@ final class Application {
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }
-            Rehearser.pause(STEP_MILLIS);
+            Pause.millis(STEP_MILLIS);
         }
         return true;
     }

@@ -7,6 +7,7 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.restore.OwnCgroup;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -66,7 +67,7 @@ final class CgroupMove implements AutoCloseable {
             try {
                 FileCalls.rmdir(path);
             } catch (LinuxException busy) {
-                Rehearser.pause(STEP_MILLIS);
+                Pause.millis(STEP_MILLIS);
             }
         }
     }

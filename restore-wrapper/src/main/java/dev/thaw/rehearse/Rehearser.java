@@ -14,6 +14,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.restore.WorkDirectory;
 import dev.thaw.supervise.HelperCommand;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -247,13 +248,5 @@ public final class Rehearser {
     private static List<String> said(HelperCommand.Result answer) {
         String output = answer.output().strip();
         return List.of(answer.timedOut() ? "it took too long" : "it ended with " + answer.exitCode() + (output.isEmpty() ? "" : ": " + output));
-    }
-
-    static void pause(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -9,6 +9,7 @@ import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,7 +24,7 @@ import java.util.Set;
  * session (kernel/pid.c), a zombie that nobody has reaped included.
  */
 public final class PidHolders {
-    private static final Duration STEP = Duration.ofMillis(20);
+    private static final long STEP_MILLIS = 20;
     private static final Duration RUNNING_LIMIT = Duration.ofSeconds(2);
 
     /** Who has a number that the image needs. */
@@ -124,7 +125,7 @@ public final class PidHolders {
                 throw taken(holders, most);
             }
             patience.check();
-            pause();
+            Pause.millis(STEP_MILLIS);
             holders = of(numbers);
         }
     }
@@ -165,13 +166,5 @@ public final class PidHolders {
         }
         return running.isPresent() ? "end the process that has it, if it is a copy of the application: kill " + running.get().pid()
                 : "wait, and restore again: the parent has to reap it";
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(STEP.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -43,7 +43,7 @@ public final class ProcessTreeEnd {
                 break;
             }
             members.keySet().forEach(pid -> kill(pid, Signals.SIGKILL));
-            pause();
+            Pause.millis(PAUSE_MILLIS);
         }
         status = ProcessCalls.waitPid(root, true);
         OrphanReaper.reap(root);
@@ -82,14 +82,6 @@ public final class ProcessTreeEnd {
             if (!e.is(Errno.ESRCH)) {
                 throw e;
             }
-        }
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(PAUSE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

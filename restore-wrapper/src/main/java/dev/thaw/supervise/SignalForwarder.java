@@ -128,10 +128,6 @@ public final class SignalForwarder implements AutoCloseable {
 
     /** The stop may hit another thread first, and this one goes on for a moment. */
     private static void pause() {
-        try {
-            Thread.sleep(50);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Pause.millis(50);
     }
 }
