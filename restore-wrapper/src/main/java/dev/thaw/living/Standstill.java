@@ -8,6 +8,8 @@ import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.supervise.DeathWatch;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -22,9 +24,18 @@ import java.util.Set;
 public final class Standstill implements AutoCloseable {
     private static final long STEP_MILLIS = 10;
 
+    /** Lets it run on when thaw is killed. Lines on the input: a pid that is going to be stopped. */
+    private static final String WATCH = """
+            while read -r word; do
+                [ "$word" = done ] && exit 0
+                pids="$pids $word"
+            done
+            kill -CONT $pids
+            """;
+
     private final Set<Integer> stopped = new LinkedHashSet<>();
     private final Set<Integer> stoppedBefore = new HashSet<>();
-    private final StandstillWatch watch = StandstillWatch.start();
+    private final DeathWatch watch = DeathWatch.start("thaw-standstill-watch", WATCH, List.of());
     private boolean ended;
 
     private Standstill() {}
@@ -60,7 +71,7 @@ public final class Standstill implements AutoCloseable {
                         + Durations.format(limit), "cat /proc/" + pid + "/stack as root, for what it waits for");
             }
             moving.forEach(pid -> letGo(pid, tree));
-            pause(moving.isEmpty() ? 0 : STEP_MILLIS);
+            Pause.millis(moving.isEmpty() ? 0 : STEP_MILLIS);
         }
     }
 
@@ -88,7 +99,7 @@ public final class Standstill implements AutoCloseable {
             return;
         }
         stopped.add(pid);
-        watch.stopping(pid);
+        watch.tell(Integer.toString(pid));
         ProcessCalls.kill(pid, Signals.SIGSTOP);
     }
 
@@ -122,14 +133,6 @@ public final class Standstill implements AutoCloseable {
             ProcessCalls.kill(pid, signal);
         } catch (LinuxException gone) {
             return;
-        }
-    }
-
-    private static void pause(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

@@ -1,33 +1,18 @@
 package dev.thaw.restore;
 
-import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
-import dev.thaw.linux.LinuxException;
-import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.OwnedFd;
-import dev.thaw.linux.PosixSpawn;
-import dev.thaw.linux.ProcessCalls;
-import dev.thaw.supervise.ReapingGate;
+import dev.thaw.supervise.DeathWatch;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * Cleans up after a restore whose thaw was killed in the middle of it: criu would go on, and leave an application that nobody attends to.
- *
- * <p>A shell beside thaw waits at a pipe whose other end only thaw holds. When the pipe ends without the word that all is well, it ends criu and
- * every process that has a number of the image and was started since, and takes the work directory away.
+ * Cleans up after a restore whose thaw was killed in the middle of it: criu would go on, and leave an application that nobody attends to. It ends criu
+ * and every process that has a number of the image and was started since, and takes the work directory away.
  */
 final class RestoreWatch implements AutoCloseable {
     /** In the environment of criu and of all that it starts: the work directory. */
     private static final String MARK = "THAW_WORK";
-
-    private static final Duration FAREWELL = Duration.ofSeconds(2);
 
     /**
      * $1 is the work directory, in which "numbers" lists the image's pids. Lines on the input: a pid of criu's; or "done". Start times, field 22 and
@@ -35,7 +20,6 @@ final class RestoreWatch implements AutoCloseable {
      * before it can tell criu's pid: criu is known by its environment as well.
      */
     private static final String SCRIPT = String.join("\n",
-            "trap '' HUP INT TERM",
             "work=$1 criu=",
             "while read -r word; do",
             "  [ \"$word\" = done ] && exit 0",
@@ -64,32 +48,17 @@ final class RestoreWatch implements AutoCloseable {
             "done </proc/self/mounts 2>/dev/null",
             "rm -rf --one-file-system \"$work\"");
 
-    private final int watcher;
-    private final OwnedFd line;
+    private final DeathWatch watch;
 
-    private RestoreWatch(int watcher, OwnedFd line) {
-        this.watcher = watcher;
-        this.line = line;
+    private RestoreWatch(DeathWatch watch) {
+        this.watch = watch;
     }
 
     /** @param numbers of the image that criu is going to make processes of */
     static RestoreWatch start(WorkDirectory work, List<Integer> numbers) {
         String list = numbers.stream().map(String::valueOf).collect(Collectors.joining("\n", "", "\n"));
         FileCalls.writeFile(work.file("numbers"), list.getBytes(StandardCharsets.US_ASCII), 0600);
-        FdCalls.Pipe pipe = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
-        try (OwnedFd reader = pipe.reader(); OwnedFd nowhere = FileCalls.open("/dev/null", OpenFlags.O_WRONLY)) {
-            TreeMap<Integer, Integer> descriptors = new TreeMap<>();
-            descriptors.put(0, reader.number());
-            descriptors.put(1, nowhere.number());
-            descriptors.put(2, nowhere.number());
-            List<String> argv = List.of("thaw-restore-watch", "-c", SCRIPT, "sh", work.path());
-            int watcher = PosixSpawn.spawn(new PosixSpawn.Request("/bin/sh", argv, List.of("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), descriptors,
-                    PosixSpawn.Session.NEW_SESSION, Optional.of("/"), true, Set.of(), OptionalLong.empty()));
-            return new RestoreWatch(watcher, pipe.writer());
-        } catch (RuntimeException e) {
-            pipe.writer().close();
-            throw e;
-        }
+        return new RestoreWatch(DeathWatch.start("thaw-restore-watch", SCRIPT, List.of(work.path())));
     }
 
     /** @return what criu's environment has to have, {@code KEY=VALUE} */
@@ -99,34 +68,17 @@ final class RestoreWatch implements AutoCloseable {
 
     /** Not to be ended with what is half restored. */
     int pid() {
-        return watcher;
+        return watch.pid();
     }
 
     /** criu runs now. */
     void criu(int pid) {
-        tell(Integer.toString(pid));
+        watch.tell(Integer.toString(pid));
     }
 
     /** thaw itself knows how it went, and has cleaned up if that was to be done. */
     @Override
     public void close() {
-        tell("done");
-        line.close();
-        ReapingGate.Held gate = ReapingGate.hold();
-        try {
-            ProcessCalls.waitPid(watcher, FAREWELL);
-        } catch (LinuxException reapedAsAnOrphan) {
-            return;
-        } finally {
-            gate.close();
-        }
-    }
-
-    private void tell(String word) {
-        try {
-            FileCalls.writeFully(line.number(), (word + "\n").getBytes(StandardCharsets.US_ASCII));
-        } catch (LinuxException watcherIsGone) {
-            return;
-        }
+        watch.close();
     }
 }

@@ -12,6 +12,7 @@ import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ public final class Restorer {
             makeRoom(request, patience, PidHolders.seemFree(request.plan().numbers()));
         }
         Set<Integer> known = HalfRestored.descendants();
-        NetworkTurn turn = NetworkTurn.take(criu, patience);
+        Turn turn = Turn.take(criu, request.image(), patience);
         try (OpenedHandovers opened = new HandoverOpener(elsewhere).open(plan);
                 WorkDirectory work = WorkDirectory.create(environment)) {
             String images = request.image().directory();
@@ -154,7 +155,7 @@ public final class Restorer {
                 if (restored.isEmpty()) {
                     report.detail("criu found a pid or thread id of the image taken; trying again");
                     makeRoom(request, patience, false);
-                    pause();
+                    Pause.millis(RETRY_MILLIS);
                 }
             }
             return restored.get();
@@ -253,13 +254,5 @@ public final class Restorer {
         return new Failure(ExitCode.CRIU, "criu reported success, but " + missing.size() + " of " + plan.handovers().size()
                 + " descriptors did not arrive; the restored processes were ended", because,
                 List.of("again with -vv and --log-file, and report it: this is a fault of thaw or criu"));
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(RETRY_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

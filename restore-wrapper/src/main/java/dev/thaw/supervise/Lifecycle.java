@@ -70,8 +70,8 @@ public final class Lifecycle {
         if (!options.mayBeTriedAgain()) {
             letGoOfStreams();
         }
-        Optional<ParentDeathWatch> watch = options.endWithParent() ? Optional.of(ParentDeathWatch.start(pid)) : Optional.empty();
-        Runnable beforeReaping = () -> watch.ifPresent(ParentDeathWatch::close);
+        Optional<DeathWatch> watch = options.endWithParent() ? Optional.of(ParentDeathWatch.start(pid)) : Optional.empty();
+        Runnable beforeReaping = () -> watch.ifPresent(DeathWatch::close);
         try {
             options.pidFile().ifPresent(file -> PidFile.write(file, pid));
             Readiness readiness = Readiness.start(pid, options, signals::wake);
