@@ -72,7 +72,7 @@ public final class JvmShrinker {
 
     private static List<String> tell(int pid, Duration limit) throws InterruptedException {
         try (HotSpot jvm = HotSpot.attach(pid, limit)) {
-            FreeRatios ratios = FreeRatios.lowered(jvm, LEAST_FREE, MOST_FREE);
+            FreeRatios ratios = FreeRatios.lowered(pid, jvm, LEAST_FREE, MOST_FREE);
             try {
                 String refused = collect(pid, jvm);
                 if (!refused.isEmpty()) {

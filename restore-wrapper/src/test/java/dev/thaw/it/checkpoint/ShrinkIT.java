@@ -3,6 +3,7 @@ package dev.thaw.it.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.it.Await;
 import dev.thaw.it.Bytes;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
@@ -15,10 +16,13 @@ import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
+import dev.thaw.shrink.HangingShrinker;
 import dev.thaw.shrink.JvmShrinker;
 import dev.thaw.shrink.Shrunk;
+import dev.thaw.supervise.HelperCommand;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,11 +124,27 @@ class ShrinkIT {
         }
     }
 
-    private static List<String> flags(Path home, int pid) throws IOException {
-        Process jcmd = new ProcessBuilder(home.resolve("bin/jcmd").toString(), "" + pid, "VM.flags", "-all").redirectErrorStream(true).start();
-        List<String> lines = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    private static List<String> flags(Path home, int pid) {
+        List<String> lines = HelperCommand.run("'" + home.resolve("bin/jcmd") + "' " + pid + " VM.flags -all", Map.of(), LIMIT).output().lines().toList();
         return List.of("MinHeapFreeRatio", "MaxHeapFreeRatio").stream().map(name -> lines.stream().filter(line -> line.contains(" " + name + " "))
                 .map(line -> line.replaceAll(".*= *(\\d+) .*", "$1")).findFirst().orElse("not in " + lines)).toList();
+    }
+
+    @Test
+    void a_thaw_that_is_killed_leaves_no_flag_changed(Scratch scratch) throws IOException, InterruptedException {
+        Path home = Javas.installed().get("17");
+        try (Jvm jvm = Jvm.start(scratch, home, List.of()); FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC)) {
+            int pid = jvm.program().pid();
+            try (Program thaw = Program.with().descriptor(1, out.writer().number()).nullStreams().start(home.resolve("bin/java").toString(),
+                    "-cp", System.getProperty("java.class.path"), HangingShrinker.class.getName(), "" + pid)) {
+                Bytes.readUntil(out.reader().number(), "lowered\n");
+                assertEquals(List.of("0", "10"), flags(home, pid));
+                ProcessCalls.kill(thaw.pid(), Signals.SIGKILL);
+                thaw.awaitEnd();
+            }
+            Await.until("the flags as they were", () -> flags(home, pid).equals(List.of("40", "70")));
+            assertEquals("1 a" + ANSWER, jvm.ask("a"));
+        }
     }
 
     @Test
