@@ -8,10 +8,12 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.UserNamespace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Remembers which criu worked, since asking it costs more than a restore. Only good verdicts are kept, for one criu file on one kernel.
@@ -36,14 +38,21 @@ final class CriuVerdicts {
         return new CriuVerdicts("");
     }
 
-    /** In {@code /run/thaw} for root, below {@code $XDG_RUNTIME_DIR} for others; without one of these nothing is remembered. */
     static CriuVerdicts forUser(Map<String, String> environment) {
-        if (ProcessCalls.geteuid() == 0) {
-            // Not XDG_RUNTIME_DIR: under sudo it may still be the other user's.
-            return in("/run/thaw");
+        return in(place(environment, ProcessCalls.geteuid() == 0 && UserNamespace.isInitial()));
+    }
+
+    /**
+     * In {@code /run/thaw} for root of the machine; for others, root of a user namespace among them, below {@code $XDG_RUNTIME_DIR}, else where their
+     * programs keep what can be made again. Empty where nothing can be remembered.
+     */
+    static String place(Map<String, String> environment, boolean root) {
+        if (root) {
+            return "/run/thaw"; // what the environment names, may under sudo still be the other user's
         }
-        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-        return runtime.startsWith("/") ? in(runtime + "/thaw") : none();
+        String home = environment.getOrDefault("HOME", "");
+        return Stream.of(environment.getOrDefault("XDG_RUNTIME_DIR", ""), environment.getOrDefault("XDG_CACHE_HOME", ""), home.isEmpty() ? "" : home + "/.cache")
+                .filter(base -> base.startsWith("/")).findFirst().map(base -> base + "/thaw").orElse("");
     }
 
     static CriuVerdicts in(String directory) {
@@ -90,8 +99,13 @@ final class CriuVerdicts {
     }
 
     private void makeDirectory() {
+        makeDirectory(directory.substring(0, directory.lastIndexOf('/')));
+        makeDirectory(directory);
+    }
+
+    private static void makeDirectory(String path) {
         try {
-            FileCalls.mkdir(directory, 0700);
+            FileCalls.mkdir(path, 0700);
         } catch (LinuxException e) {
             if (!e.is(Errno.EEXIST)) {
                 throw e;

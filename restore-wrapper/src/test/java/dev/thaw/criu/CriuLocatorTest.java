@@ -177,6 +177,16 @@ class CriuLocatorTest {
     }
 
     @Test
+    void verdicts_are_kept_in_a_place_of_the_user() {
+        Map<String, String> all = Map.of("XDG_RUNTIME_DIR", "/run/user/7", "XDG_CACHE_HOME", "/caches/7", "HOME", "/home/7");
+        assertEquals("/run/thaw", CriuVerdicts.place(all, true));
+        assertEquals("/run/user/7/thaw", CriuVerdicts.place(all, false));
+        assertEquals("/caches/7/thaw", CriuVerdicts.place(Map.of("XDG_CACHE_HOME", "/caches/7", "HOME", "/home/7"), false));
+        assertEquals("/home/7/.cache/thaw", CriuVerdicts.place(Map.of("HOME", "/home/7", "XDG_RUNTIME_DIR", "relative"), false));
+        assertEquals("", CriuVerdicts.place(Map.of(), false));
+    }
+
+    @Test
     void a_verdict_file_of_nonsense_is_ignored_and_replaced() throws IOException {
         String asked = fake("asked", GOOD);
         find(asked);

@@ -9,6 +9,9 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -16,9 +19,10 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
-class NetworkTurnTest {
+class TurnTest {
     private static final String NAME = "\0thaw-test-" + ProcessCalls.getpid() + "-";
 
     private static Patience patience(Duration limit) {
@@ -28,12 +32,12 @@ class NetworkTurnTest {
     @Test
     void the_second_has_its_turn_when_the_first_has_had_its() throws ExecutionException, InterruptedException {
         String name = NAME + "turns";
-        CompletableFuture<NetworkTurn> second;
-        NetworkTurn first = NetworkTurn.take(name, patience(Duration.ofSeconds(30)));
+        CompletableFuture<Turn> second;
+        Turn first = Turn.inNetwork(name, patience(Duration.ofSeconds(30)));
         try {
-            second = CompletableFuture.supplyAsync(() -> NetworkTurn.take(name, patience(Duration.ofSeconds(30))));
+            second = CompletableFuture.supplyAsync(() -> Turn.inNetwork(name, patience(Duration.ofSeconds(30))));
             // What is not to happen has no event: at least it does not happen at once.
-            assertThrows(Failure.class, () -> NetworkTurn.take(name, patience(Duration.ofMillis(200))));
+            assertThrows(Failure.class, () -> Turn.inNetwork(name, patience(Duration.ofMillis(200))));
             assertFalse(second.isDone());
         } finally {
             first.close();
@@ -44,9 +48,9 @@ class NetworkTurnTest {
     @Test
     void who_waits_too_long_is_told_and_it_is_not_the_images_fault() {
         String name = NAME + "limit";
-        NetworkTurn first = NetworkTurn.take(name, patience(Duration.ofSeconds(30)));
+        Turn first = Turn.inNetwork(name, patience(Duration.ofSeconds(30)));
         try {
-            Failure failure = assertThrows(Failure.class, () -> NetworkTurn.take(name, patience(Duration.ofMillis(50))));
+            Failure failure = assertThrows(Failure.class, () -> Turn.inNetwork(name, patience(Duration.ofMillis(50))));
             assertEquals(ExitCode.TIME_LIMIT, failure.exitCode());
             assertTrue(failure.getCause() instanceof NotTheImagesFault);
         } finally {
@@ -57,10 +61,10 @@ class NetworkTurnTest {
     @Test
     void who_waits_ends_when_asked_to() {
         String name = NAME + "end";
-        NetworkTurn first = NetworkTurn.take(name, patience(Duration.ofSeconds(30)));
+        Turn first = Turn.inNetwork(name, patience(Duration.ofSeconds(30)));
         try {
             Patience asked = Patience.of(Duration.ofSeconds(30), () -> OptionalInt.of(Signals.SIGTERM));
-            assertEquals(128 + Signals.SIGTERM, assertThrows(Failure.class, () -> NetworkTurn.take(name, asked)).exitCode());
+            assertEquals(128 + Signals.SIGTERM, assertThrows(Failure.class, () -> Turn.inNetwork(name, asked)).exitCode());
         } finally {
             first.close();
         }
@@ -68,9 +72,21 @@ class NetworkTurnTest {
 
     @Test
     void turns_of_other_names_do_not_matter() {
-        try (NetworkTurn one = NetworkTurn.take(NAME + "one", patience(Duration.ofSeconds(30)));
-                NetworkTurn other = NetworkTurn.take(NAME + "other", patience(Duration.ZERO))) {
+        try (Turn one = Turn.inNetwork(NAME + "one", patience(Duration.ofSeconds(30)));
+                Turn other = Turn.inNetwork(NAME + "other", patience(Duration.ZERO))) {
             assertTrue(one != other);
         }
+    }
+
+    @Test
+    void restores_of_one_image_with_deleted_files_take_turns(@TempDir Path directory) throws IOException {
+        String file = Files.createFile(directory.resolve("remap-fpath.img")).toString();
+        try (Turn first = Turn.withDeletedFiles(file, patience(Duration.ZERO))) {
+            Failure failure = assertThrows(Failure.class, () -> Turn.withDeletedFiles(file, patience(Duration.ofMillis(50))));
+            assertEquals(ExitCode.TIME_LIMIT, failure.exitCode());
+            assertTrue(failure.getMessage().startsWith("other restores of this image took longer"), failure.getMessage());
+            assertTrue(first != null && failure.getCause() instanceof NotTheImagesFault);
+        }
+        Turn.withDeletedFiles(file, patience(Duration.ZERO)).close();
     }
 }

@@ -96,9 +96,10 @@ class RootlessIT {
         String probe = AsNobody.run(scratch, List.of(), "unshare --user --map-root-user --pid --fork --mount-proc true && echo it may");
         Assumptions.assumeTrue(probe.contains("it may"), "this machine lets ordinary users have no user namespace with a /proc: " + probe);
         String said = AsNobody.run(scratch, List.of(), "cat >\"$HOME\"/steps <<'END'\nRUN='--pid-floor 300'\n" + STEPS.formatted(Checkout.python())
-                + "END\nexec unshare --user --map-root-user --pid --fork --mount-proc bash \"$HOME\"/steps");
+                + "END\nunshare --user --map-root-user --pid --fork --mount-proc bash \"$HOME\"/steps; grep -c /criu \"$HOME\"/thaw/criu-verdicts");
 
         assertAllOfItWorks(said);
+        assertTrue(said.endsWith("\n1\n"), "criu is asked once whether it works: " + said);
     }
 
     @Test

@@ -2,14 +2,19 @@ package dev.thaw.it.start;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.thaw.it.Await;
 import dev.thaw.it.Dumps;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Program;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
+import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
+import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.Signals;
+import dev.thaw.linux.proc.ProcessTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -39,6 +44,42 @@ class ConcurrentRestoresIT {
         }
         dump(scratch, names);
         assertAllUp(scratch, copy -> new String[] {"restore", "--status-fd", "2", scratch.path(names.get(copy))});
+    }
+
+    /** For a moment criu makes a deleted file again, in each restore under the same name. */
+    @Test
+    @Timeout(120)
+    void those_of_an_image_with_a_deleted_file_have_one_each_or_say_who_was_first(Scratch scratch) {
+        String path = scratch.path("deleted");
+        int pid;
+        try (Program program = Program.with().nullStreams().start("sh", "-c", "exec 3<>\"$1\"; rm \"$1\"; echo 5 >&3; exec sleep 1000", "sh", path)) {
+            pid = program.pid();
+            Await.until("sleep", () -> ProcessTable.commandLine(pid).orElse("").startsWith("sleep"));
+            Dumps.of(scratch, program).into("image").run();
+            program.awaitGone();
+        }
+        List<ThawProcess> all = new ArrayList<>();
+        try {
+            for (int copy = 0; copy < 3; copy++) {
+                all.add(ThawProcess.in(scratch).start("restore", "--pid-namespace", "--status-fd", "2", scratch.path("image")));
+            }
+            all.forEach(thaw -> thaw.awaitErr("\"event\":\"ready\""));
+            assertEquals(List.of(), FileCalls.list(scratch.path()).stream().filter(name -> name.startsWith("deleted")).toList());
+            ThawProcess one = ThawProcess.in(scratch).start("restore", "--status-fd", "2", scratch.path("image"));
+            all.add(one);
+            ThawProcess other = ThawProcess.in(scratch).start("restore", "--status-fd", "2", scratch.path("image"));
+            all.add(other);
+            Await.until("the end of the second", () -> !one.isRunning() || !other.isRunning());
+            ThawProcess second = one.isRunning() ? other : one;
+            second.awaitEnd().expect(121).expectErr("pid " + pid + " of the image is taken");
+            all.stream().filter(thaw -> thaw != second).forEach(thaw -> {
+                thaw.awaitErr("\"event\":\"ready\"");
+                thaw.signal(Signals.SIGTERM);
+                thaw.awaitEnd().expect(128 + Signals.SIGTERM);
+            });
+        } finally {
+            all.forEach(ThawProcess::close);
+        }
     }
 
     /** cat says what it is told: whose line arrives where tells whose streams it has. */
