@@ -1,5 +1,6 @@
 package dev.thaw.check;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,14 @@ public final class AtThree {
                 assertTrue(line.length() <= COLUMNS, () -> "wider than " + COLUMNS + ": " + line);
             }
         }
+    }
+
+    /** @return the first finding that says this, with this severity */
+    public static Finding found(Findings findings, Severity severity, String what) {
+        Finding found = findings.all().stream().filter(finding -> finding.what().contains(what)).findFirst()
+                .orElseThrow(() -> new AssertionError("not found: " + what + " in " + findings));
+        assertEquals(severity, found.severity(), findings::toString);
+        return found;
     }
 
     private static void assertShort(String text, Finding finding) {

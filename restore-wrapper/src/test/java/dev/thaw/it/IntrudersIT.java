@@ -197,8 +197,7 @@ class IntrudersIT {
                 thaw.awaitRestored(puppet);
                 assertEquals("True", puppet.eval("os.getsid(0) == os.getpid() == os.getpgrp()"));
                 assertTrue(ProcessStat.read(orphan).isEmpty());
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
@@ -250,8 +249,7 @@ class IntrudersIT {
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", scratch.path("image"))) {
                 thaw.awaitRestored(puppet);
                 assertEquals("BrokenPipeError", puppet.eval("try:\n    os.write(5, b'x')\n    said = 'written'\nexcept OSError as e:\n    said = type(e).__name__\nsaid"));
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
@@ -279,8 +277,7 @@ class IntrudersIT {
                 assertEquals("BrokenPipeError", puppet.eval(SAID_ON.formatted("os.write(5, b'x')")), "a peer that ended");
                 assertEquals("b''", puppet.eval(SAID_ON.formatted("os.read(5, 1)")));
                 assertEquals("/dev/null", puppet.eval("os.readlink('/proc/self/fd/6')"), "what takes the terminal's place has to be said");
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
@@ -309,8 +306,7 @@ class IntrudersIT {
                 thaw.awaitRestored(application);
                 assertEquals("True", application.eval("os.getpgrp() == os.getpid()"));
                 assertTrue(ProcessStat.read(rest.pid()).isEmpty());
-                application.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                application.leave(thaw);
             }
         }
     }
@@ -345,8 +341,7 @@ class IntrudersIT {
             thaw.awaitRestored(puppet);
             assertEquals("42", puppet.eval("x + 1"));
             assertEquals("0", status(puppet.pid(), "TracerPid"));
-            puppet.eval("leave(42)");
-            thaw.awaitEnd().expect(42);
+            puppet.leave(thaw);
         }
     }
 

@@ -20,6 +20,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * restored puppet answers through the same object, as it has the same pid and looks into the same control directory.
  */
 public final class Puppet implements AutoCloseable {
+    /** An exit code that thaw has no meaning for. */
+    public static final int CODE = 42;
+
     private static final AtomicInteger NEXT = new AtomicInteger();
 
     private final String control;
@@ -92,6 +95,16 @@ public final class Puppet implements AutoCloseable {
      */
     public String eval(String python) {
         return eval(python, Await.LIMIT);
+    }
+
+    /** It ends with {@link #CODE}, and so does the thaw that attends to it. */
+    public ThawProcess.Result leave(ThawProcess thaw) {
+        try {
+            eval("leave(" + CODE + ")");
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\nthaw so far:\n" + thaw.err(), e);
+        }
+        return thaw.awaitEnd().expect(CODE);
     }
 
     public synchronized String eval(String python, Duration limit) {

@@ -115,9 +115,7 @@ class HostCheckTest {
     @MethodSource("machines")
     void each_lack_is_said_with_its_remedy_and_the_worst_first(String name, Findings findings, Severity severity, String what, String toDo) {
         AtThree.assertReadable(findings);
-        Finding found = findings.all().stream().filter(finding -> finding.what().contains(what)).findFirst()
-                .orElseThrow(() -> new AssertionError("not found: " + what + " in " + findings));
-        assertEquals(severity, found.severity(), findings::toString);
+        Finding found = AtThree.found(findings, severity, what);
         assertTrue(String.join("; ", found.tries()).contains(toDo), found::toString);
         assertTrue(findings.verdict().compareTo(severity) <= 0);
         assertEquals(findings.verdict(), findings.all().get(0).severity());

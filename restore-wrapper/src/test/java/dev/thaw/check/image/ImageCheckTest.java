@@ -125,9 +125,7 @@ class ImageCheckTest {
     @MethodSource("images")
     void each_lack_is_said_with_who_and_what_to_do(String name, Findings findings, Severity severity, String what, String toDo) {
         AtThree.assertReadable(findings);
-        Finding found = findings.all().stream().filter(finding -> finding.what().contains(what)).findFirst()
-                .orElseThrow(() -> new AssertionError("not found: " + what + " in " + findings));
-        assertEquals(severity, found.severity(), findings::toString);
+        Finding found = AtThree.found(findings, severity, what);
         assertTrue((found.because() + "; " + found.tries()).contains(toDo), found::toString);
         assertEquals(severity == Severity.STOPS, findings.stops());
     }

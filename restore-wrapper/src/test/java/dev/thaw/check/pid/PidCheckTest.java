@@ -132,9 +132,7 @@ class PidCheckTest {
     void each_is_found_with_who_why_and_what_to_do(String name, Severity severity, PidFacts facts, String who, String toDo) {
         PidCheck check = PidCheck.of(facts, new DumpOptions(false, Optional.empty(), DumpOptions.NetworkLock.SKIP, DumpOptions.Intruders.FAIL, List.of()));
         AtThree.assertReadable(check.findings());
-        Finding found = check.findings().all().stream().filter(finding -> finding.what().contains(who)).findFirst()
-                .orElseThrow(() -> new AssertionError("not found: " + who + " in " + check.findings()));
-        assertEquals(severity, found.severity(), check.findings()::toString);
+        Finding found = AtThree.found(check.findings(), severity, who);
         assertTrue(String.join("; ", found.tries()).contains(toDo), found::toString);
         assertEquals(severity, check.findings().verdict(), () -> "nothing worse is said of it: " + check.findings());
     }

@@ -71,8 +71,8 @@ class NamespacesIT {
         int pid = Integer.parseInt(scratch.read("pid").strip());
         assertEquals(FileCalls.stat(namespace).inode(), namespace(pid, "pid"));
         assertEquals("2", application.eval("os.getpid()"));
-        application.eval("leave(" + Thawing.CODE + ")");
-        assertEquals(new WaitStatus.Exited(Thawing.CODE), Children.awaitEnd(pid, Await.LIMIT));
+        application.eval("leave(" + Puppet.CODE + ")");
+        assertEquals(new WaitStatus.Exited(Puppet.CODE), Children.awaitEnd(pid, Await.LIMIT));
     }
 
     /** A pid namespace lives as long as its first process. @return that one; what {@code parent} forks later is in there too */

@@ -18,9 +18,6 @@ import java.util.stream.Stream;
 
 /** The steps that the tests of this package share: a puppet is dumped by plain criu, thaw restores it, it leaves with a code of its own. */
 final class Thawing {
-    /** The exit code of the puppet, and so of thaw: one that thaw has no meaning for. */
-    static final int CODE = 42;
-
     private static final Duration RESTORE_LIMIT = Duration.ofSeconds(30);
 
     private Thawing() {}
@@ -73,14 +70,9 @@ final class Thawing {
         return restore(puppet, ThawProcess.in(scratch), arguments);
     }
 
-    /** The puppet ends with {@link #CODE}, and thaw with the same. */
+    /** See {@link Puppet#leave}. */
     static ThawProcess.Result leave(Puppet puppet, ThawProcess thaw) {
-        try {
-            puppet.eval("leave(" + CODE + ")");
-        } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "\nthaw so far:\n" + thaw.err(), e);
-        }
-        return thaw.awaitEnd().expect(CODE);
+        return puppet.leave(thaw);
     }
 
     /**

@@ -51,8 +51,7 @@ class HooksIT {
                     .start("restore", "--status-fd", "2", "--after-restore", "kill -0 $THAW_PID && echo $THAW_PID $THAW_IMAGE $THAW_SECONDS >told", image)) {
                 thaw.awaitErr("\"event\":\"ready\"");
                 assertTrue(scratch.read("told").matches(puppet.pid() + " " + image + "/000001 [0-9]+\n"), scratch.read("told"));
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
@@ -66,15 +65,13 @@ class HooksIT {
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--notify-signal", "USR1", scratch.path("image"))) {
                 thaw.awaitRestored(puppet);
                 Await.until("the signal", () -> puppet.eval("caught").equals("['SIGUSR1']"));
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
             puppet.awaitGone();
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--status-fd", "2", "--notify-signal", "USR2", scratch.path("image"))) {
                 thaw.awaitErr("\"event\":\"ready\"");
                 assertTrue(thaw.err().contains("SIGUSR2 was not sent to pid " + puppet.pid()), thaw.err());
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
@@ -89,16 +86,14 @@ class HooksIT {
                 thaw.awaitRestored(puppet);
                 String line = puppet.eval("os.read(pipe[0], 100)");
                 assertTrue(line.matches("b'restored \\d+\\\\n'"), line);
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
             puppet.awaitGone();
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", "--status-fd", "2", "--notify-fd", "0", scratch.path("image"))) {
                 thaw.awaitErr("\"event\":\"ready\"");
                 assertTrue(thaw.err().contains("fd 0 of pid " + puppet.pid() + " was not told that it was restored\n  because: it is neither a pipe nor a FIFO"),
                         thaw.err());
-                puppet.eval("leave(42)");
-                thaw.awaitEnd().expect(42);
+                puppet.leave(thaw);
             }
         }
     }
