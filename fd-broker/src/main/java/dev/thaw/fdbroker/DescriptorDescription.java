@@ -6,6 +6,7 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.proc.FdInfo;
+import dev.thaw.linux.proc.ProcLink;
 import dev.thaw.linux.proc.ProcessTable;
 import java.util.Optional;
 import java.util.Set;
@@ -27,7 +28,6 @@ import java.util.Set;
  */
 public record DescriptorDescription(int fd, String kind, String link, String key, String access, int flags, long device, long inode,
                                     int mountId, long position) {
-    private static final String DELETED = " (deleted)";
     private static final String ANONYMOUS = "anon_inode:";
     private static final String MEMFD = "/memfd:";
     private static final long NULL_DEVICE = FileStatus.device(1, 3);
@@ -136,7 +136,7 @@ public record DescriptorDescription(int fd, String kind, String link, String key
 
     /** A file may really be called so: it is deleted when it has no name left, or not this one. */
     private static boolean isDeleted(String link, FileStatus status) {
-        if (!link.endsWith(DELETED)) {
+        if (!ProcLink.isDeleted(link)) {
             return false;
         }
         try {
@@ -147,6 +147,6 @@ public record DescriptorDescription(int fd, String kind, String link, String key
     }
 
     private static String withoutDeleted(String link) {
-        return link.substring(0, link.length() - DELETED.length());
+        return ProcLink.path(link);
     }
 }

@@ -1,11 +1,11 @@
 package dev.thaw.checkpoint;
 
+import dev.thaw.linux.proc.ProcLink;
 import java.util.HashSet;
 import java.util.Set;
 
 /** Terminals whose other side is outside the tree. */
 final class TerminalRules {
-    private static final String DELETED = " (deleted)";
 
     private final TreeScan scan;
     private final PlanDraft draft;
@@ -53,7 +53,7 @@ final class TerminalRules {
     /** A slave without any master left is an ended terminal, which criu restores as such. */
     private boolean hasMasterOutside(ScannedDescriptor descriptor) {
         int index = descriptor.slaveIndex();
-        return index >= 0 && !masters.contains(index) && !descriptor.description().link().endsWith(DELETED);
+        return index >= 0 && !masters.contains(index) && !ProcLink.isDeleted(descriptor.description().link());
     }
 
     /** From the encoding of /proc/PID/stat: minor in bits 0 to 7 and 20 to 31, major in 8 to 19. */

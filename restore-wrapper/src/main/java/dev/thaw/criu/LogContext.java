@@ -1,5 +1,6 @@
 package dev.thaw.criu;
 
+import dev.thaw.linux.proc.ProcLink;
 import java.util.List;
 
 /**
@@ -14,7 +15,6 @@ public record LogContext(List<Process> processes, List<Held> held) {
     /** Value of {@link Held#fd()}, {@link Held#fileId()} and {@link Held#inode()}. */
     public static final int ABSENT = -1;
 
-    private static final String DELETED = " (deleted)";
 
     /**
      * @param command the kernel's name for it
@@ -49,7 +49,7 @@ public record LogContext(List<Process> processes, List<Held> held) {
 
         /** Without the mark of a deleted file. */
         String path() {
-            return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+            return ProcLink.path(link);
         }
 
         /** {@code fd 5 of pid 4021 (postgres): pipe:[81734]}. */

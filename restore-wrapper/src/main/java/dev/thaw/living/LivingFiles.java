@@ -15,6 +15,7 @@ import dev.thaw.image.TtyInfo;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.SocketDiagnostics.UnixSocket;
+import dev.thaw.linux.proc.ProcLink;
 import dev.thaw.living.LivingTree.Open;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,7 +29,6 @@ import java.util.Set;
 
 /** The entries that a dump would make for what descriptors of a tree refer to. Pure. */
 final class LivingFiles {
-    private static final String DELETED = " (deleted)";
     private static final String MEMFD = "/memfd:";
     private static final int INET = 2;
     private static final int INET6 = 10;
@@ -125,7 +125,7 @@ final class LivingFiles {
                 RegularFile named = regular(new FileId(FdType.REGULAR, nextId()), descriptor, open, flags);
                 return new FileImage.Fifo(new FileId(FdType.FIFO, id), open.status().inode(), named);
             case "memfd":
-                int inodeId = memfd(open.status().inode(), withoutMark(descriptor.description().link()).substring(MEMFD.length()), open.status().size(),
+                int inodeId = memfd(open.status().inode(), ProcLink.path(descriptor.description().link()).substring(MEMFD.length()), open.status().size(),
                         open.status().permissions());
                 return new FileImage.Memfd(new FileId(FdType.MEMFD, id), flags, descriptor.description().position(), inodeId, Owner.NONE);
             case "tty":
@@ -149,7 +149,7 @@ final class LivingFiles {
         String external = "file[%x:%x]".formatted(descriptor.description().mountId(), open.status().inode());
         boolean isExternal = externals.contains(external);
         boolean deleted = descriptor.place() == Place.DELETED;
-        String path = deleted ? withoutMark(descriptor.description().link()) : descriptor.description().link();
+        String path = deleted ? ProcLink.path(descriptor.description().link()) : descriptor.description().link();
         return new RegularFile(id, flags, descriptor.description().position(), Owner.NONE, isExternal ? external : path, -1, size(open.status(), flags),
                 isExternal, OptionalInt.of(open.status().mode()), Optional.empty(),
                 deleted && !isExternal ? Optional.of(remap(open.status().links())) : Optional.empty());
@@ -247,9 +247,5 @@ final class LivingFiles {
         FileId id = new FileId(FdType.UNIX_SOCKET, nextId());
         files.put(id, new FileImage.UnixSocket(id, peer.inode(), peer.type(), peer.state(), OpenFlags.O_RDWR, EXTERN, 0, peer.name(), 0, 0, Optional.empty(), false,
                 OptionalInt.empty(), Owner.NONE));
-    }
-
-    private static String withoutMark(String link) {
-        return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
     }
 }

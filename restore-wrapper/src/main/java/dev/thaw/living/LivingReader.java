@@ -8,17 +8,17 @@ import dev.thaw.checkpoint.ScannedProcess;
 import dev.thaw.checkpoint.TreeScan;
 import dev.thaw.checkpoint.TreeScanner;
 import dev.thaw.checkpoint.UnseenTree;
-import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.ProcessCalls.Shared;
+import dev.thaw.linux.UnreadBytes;
 import dev.thaw.linux.proc.FdInfo;
 import dev.thaw.linux.proc.MappedFile;
+import dev.thaw.linux.proc.ProcLink;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.living.LivingTree.File;
 import dev.thaw.living.LivingTree.Open;
@@ -34,7 +34,6 @@ import java.util.Set;
 
 /** Reads a tree that stands still. As root, or as the user whose processes they are. */
 public final class LivingReader {
-    private static final String DELETED = " (deleted)";
     private static final String MEMFD = "/memfd:";
     private static final Set<String> WITH_BYTES = Set.of("pipe", "fifo");
 
@@ -109,31 +108,27 @@ public final class LivingReader {
     private static File behind(String link) {
         String path = FileCalls.readlink(link);
         FileStatus status = FileCalls.stat(link);
-        boolean deleted = path.endsWith(DELETED) && named(path, status.inode()).isEmpty();
-        return new File(deleted ? withoutMark(path) : path, Optional.of(status), deleted, false, Optional.empty());
+        boolean deleted = ProcLink.isDeleted(path) && named(path, status.inode()).isEmpty();
+        return new File(deleted ? ProcLink.path(path) : path, Optional.of(status), deleted, false, Optional.empty());
     }
 
     private static File file(MappedFile mapped) {
         if (mapped.isMemoryFile()) {
-            return new File(withoutMark(mapped.path()).substring(MEMFD.length()), Optional.empty(), false, mapped.sharedWritable(), Optional.of(mapped.inode()));
+            return new File(ProcLink.path(mapped.path()).substring(MEMFD.length()), Optional.empty(), false, mapped.sharedWritable(), Optional.of(mapped.inode()));
         }
         Optional<FileStatus> there = named(mapped.path(), mapped.inode());
-        boolean deleted = there.isEmpty() && mapped.path().endsWith(DELETED);
-        return deleted ? new File(withoutMark(mapped.path()), Optional.empty(), true, mapped.sharedWritable(), Optional.empty())
+        boolean deleted = there.isEmpty() && ProcLink.isDeleted(mapped.path());
+        return deleted ? new File(ProcLink.path(mapped.path()), Optional.empty(), true, mapped.sharedWritable(), Optional.empty())
                 : new File(mapped.path(), there, false, mapped.sharedWritable(), Optional.empty());
     }
 
     /** On an overlay the kernel gives the number of a lower file here, and that of the overlay's there: a name without mark is believed. */
     private static Optional<FileStatus> named(String path, long inode) {
         try {
-            return FileCalls.statIfExists(path).filter(found -> found.inode() == inode || !path.endsWith(DELETED));
+            return FileCalls.statIfExists(path).filter(found -> found.inode() == inode || !ProcLink.isDeleted(path));
         } catch (LinuxException notToBeSeen) {
             return Optional.empty();
         }
-    }
-
-    private static String withoutMark(String path) {
-        return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
     }
 
     private void descriptor(int pid, ScannedDescriptor descriptor) {
@@ -169,20 +164,8 @@ public final class LivingReader {
 
     /** What is in a pipe, without taking it out. */
     private static Optional<byte[]> unread(Place place) {
-        try (OwnedFd pipe = FileCalls.open("/proc/" + place.pid() + "/fd/" + place.fd(), OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK)) {
-            int bytes = FdCalls.bytesAvailable(pipe.number());
-            if (bytes == 0) {
-                return Optional.empty();
-            }
-            try (FdCalls.Pipe copy = FdCalls.pipe2(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK)) {
-                FdCalls.setPipeSize(copy.writer().number(), FdCalls.getPipeSize(pipe.number()));
-                byte[] content = new byte[FdCalls.tee(pipe.number(), copy.writer().number(), bytes)];
-                int done = 0;
-                while (done < content.length) {
-                    done += FileCalls.read(copy.reader().number(), content, done, content.length - done);
-                }
-                return Optional.of(content);
-            }
+        try {
+            return Optional.of(UnreadBytes.of("/proc/" + place.pid() + "/fd/" + place.fd())).filter(bytes -> bytes.length > 0);
         } catch (LinuxException notToBeRead) {
             return Optional.empty();
         }

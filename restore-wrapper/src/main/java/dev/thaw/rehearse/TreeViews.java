@@ -7,6 +7,7 @@ import dev.thaw.inspect.Inspection.ProcessView;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.proc.ProcLink;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.rehearse.TreeView.Descriptor;
@@ -23,7 +24,6 @@ import java.util.stream.Collectors;
 
 /** Makes {@link TreeView}s: of an image, and of a tree that stands still. */
 final class TreeViews {
-    private static final String DELETED = " (deleted)";
 
     private TreeViews() {}
 
@@ -109,7 +109,7 @@ final class TreeViews {
         if (!TreeView.WITH_PATH.contains(kind)) {
             return "";
         }
-        return link.endsWith(DELETED) ? link.substring(0, link.length() - DELETED.length()) : link;
+        return ProcLink.path(link);
     }
 
     private static Set<Set<Place>> groups(Collection<Set<Place>> all) {

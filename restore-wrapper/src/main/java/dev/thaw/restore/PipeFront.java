@@ -4,8 +4,7 @@ import dev.thaw.linux.Errno;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.LinuxException;
-import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.UnreadBytes;
 import java.time.Duration;
 import java.util.Arrays;
 
@@ -15,16 +14,6 @@ final class PipeFront {
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
     private PipeFront() {}
-
-    /** What is in there, without taking it out. */
-    static byte[] look(int pipe) {
-        try (OwnedFd reader = FileCalls.open("/proc/self/fd/" + pipe, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK);
-                FdCalls.Pipe copy = FdCalls.pipe2(OpenFlags.O_NONBLOCK)) {
-            FdCalls.setPipeSize(copy.writer().number(), FdCalls.getPipeSize(reader.number()));
-            FdCalls.tee(reader.number(), copy.writer().number(), Integer.MAX_VALUE);
-            return takeAll(copy.reader().number());
-        }
-    }
 
     /**
      * Puts bytes before all that is in there. Everything is taken out at once and written at once, with these bytes first. What somebody
@@ -41,7 +30,7 @@ final class PipeFront {
                 makeRoom(pipe, ours.length + FdCalls.bytesAvailable(pipe));
                 byte[] all = joined(ours, takeAll(pipe));
                 int done = write(pipe, all);
-                if (done == all.length && startsWith(look(pipe), all)) {
+                if (done == all.length && startsWith(UnreadBytes.of("/proc/self/fd/" + pipe), all)) {
                     return;
                 }
                 ours = joined(all, without(takeAll(pipe), Arrays.copyOf(all, done)));

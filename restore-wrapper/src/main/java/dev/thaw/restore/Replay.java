@@ -5,6 +5,7 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.UnreadBytes;
 import dev.thaw.plan.Handover;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -22,7 +23,7 @@ final class Replay {
         }
         byte[] unread = handover.replay().content();
         // A pipe is opened again through /proc for both ways: what we were given may be its reading end only.
-        if (isTheOldOne(handover, status) && PipeFront.startsWith(PipeFront.look(fd), unread)) {
+        if (isTheOldOne(handover, status) && PipeFront.startsWith(UnreadBytes.of("/proc/self/fd/" + fd), unread)) {
             return;
         }
         try (OwnedFd both = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK)) {

@@ -8,13 +8,13 @@ import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.proc.ProcLink;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
 /** Looks at descriptors that clients gave, in no way that could make the broker wait for a client's file system. */
 final class Descriptors {
-    private static final String DELETED = " (deleted)";
 
     private Descriptors() {}
 
@@ -22,8 +22,8 @@ final class Descriptors {
         String link = FileCalls.readlink("/proc/self/fd/" + fd);
         FileStatus status = FileCalls.fstatAtHand(fd);
         String kind = DescriptorDescription.kindOf(link, status);
-        boolean deleted = status.links() == 0 && link.endsWith(DELETED);
-        String path = deleted ? link.substring(0, link.length() - DELETED.length()) : link;
+        boolean deleted = status.links() == 0 && ProcLink.isDeleted(link);
+        String path = deleted ? ProcLink.path(link) : link;
         Instant storedAt = now.truncatedTo(ChronoUnit.MILLIS);
         return new Holding(
                 deposit.name(),

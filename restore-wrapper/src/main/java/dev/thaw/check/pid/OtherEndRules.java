@@ -7,6 +7,7 @@ import dev.thaw.checkpoint.TreeScan;
 import dev.thaw.checkpoint.TreeScan.Holder;
 import dev.thaw.linux.SocketCalls;
 import dev.thaw.linux.SocketDiagnostics.UnixSocket;
+import dev.thaw.linux.proc.ProcLink;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -113,7 +114,7 @@ final class OtherEndRules {
     private void terminal(List<End> same) {
         ScannedDescriptor descriptor = same.get(0).descriptor();
         int index = descriptor.slaveIndex();
-        if (index >= 0 && !masters.contains(index) && !descriptor.description().link().endsWith(" (deleted)")) {
+        if (index >= 0 && !masters.contains(index) && !ProcLink.isDeleted(descriptor.description().link())) {
             List<Holder> others = scan.holders(TreeScan.masterKey(index));
             external(same, others.isEmpty() ? "its other side is outside the tree" : "its other side is " + named(others));
         }
