@@ -131,8 +131,9 @@ final class ProcessRules {
         int tracer = process.tracerPid();
         boolean canBeEnded = scan.intruders().stream().anyMatch(intruder -> intruder.pid() == tracer);
         if (tracer != 0 && !(canBeEnded && options.intruders() == DumpOptions.Intruders.END)) {
-            String detach = "detach it, or end it: kill " + tracer;
-            draft.add(Finding.problem(process.text() + " is traced by pid " + tracer,
+            Optional<ScannedProcess> own = scan.processes().stream().filter(other -> other.pid() == tracer).findFirst();
+            String detach = own.isPresent() ? "let it detach before the checkpoint" : "detach it, or end it: kill " + tracer;
+            draft.add(Finding.problem(process.text() + " is traced by " + own.map(other -> other.text() + " of the same tree").orElse("pid " + tracer),
                     "a process has one tracer at a time (a debugger, strace, gcore), and criu has to be it",
                     canBeEnded ? new String[] {detach, "--intruders end, which ends it first"} : new String[] {detach}));
         }

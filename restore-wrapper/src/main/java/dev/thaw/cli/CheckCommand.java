@@ -122,7 +122,7 @@ final class CheckCommand implements Callable<Integer> {
     private int print(String checked, Findings findings, List<String> criuOptions, String summary, String next) {
         environment.out().print(common.json()
                 ? KernelJson.pretty(new Report(checked, findings.verdict().word(), criuOptions, findings.all())) + "\n"
-                : FindingText.table(findings, List.of(summary, "next: " + next)));
+                : FindingText.table(findings, List.of(summary, "next: " + next), environment.reportColumns()));
         return findings.stops() ? ExitCode.PLAN : ExitCode.OK;
     }
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** All that the other classes need not know of picocli: settings, what is printed when arguments or a command fail, exit codes. */
 final class CommandFacade {
-    private static final int HELP_COLUMNS = 110;
+    private static final int HELP_COLUMNS = 100;
 
     private final Map<String, Function<Environment, Callable<Integer>>> commands;
     private final Environment environment;
@@ -83,7 +83,7 @@ final class CommandFacade {
             what = "there is no command '" + unmatched.getUnmatched().get(0) + "'";
             help = NearName.of(unmatched.getUnmatched().get(0), at.getSubcommands().keySet()).map(near -> program + " " + near + ", or ").orElse("") + help;
         }
-        new Report(name, environment.err(), 0, false).failure(new Failure(ExitCode.USAGE, what, List.of(), List.of(help)));
+        environment.report(name, 0, false).failure(new Failure(ExitCode.USAGE, what, List.of(), List.of(help)));
         return ExitCode.USAGE;
     }
 
@@ -106,7 +106,7 @@ final class CommandFacade {
                 return common.report(environment);
             }
         }
-        return new Report("", environment.err(), 0, false);
+        return environment.report("", 0, false);
     }
 
     private static void describeExitCodes(CommandLine line) {

@@ -86,7 +86,7 @@ public final class CommonOptions {
     /** The outlet for this command's messages. */
     public Report report(Environment environment) {
         if (report == null) {
-            Report plain = new Report(command == null ? words : CommandFacade.words(command), environment.err(), verbose.length, quiet);
+            Report plain = environment.report(command == null ? words : CommandFacade.words(command), verbose.length, quiet);
             report = logFile == null ? plain : plain.alsoTo(openLog());
         }
         return report;

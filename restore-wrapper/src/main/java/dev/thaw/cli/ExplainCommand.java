@@ -18,6 +18,7 @@ import dev.thaw.restore.Planning;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,12 +30,16 @@ final class ExplainCommand implements Callable<Integer> {
     private static final int LIMIT_BYTES = 256 << 20;
     private static final List<String> NAMES = List.of("restore.log", "dump.log", "last-failure.log");
 
+    private static final String CONTINUED = "  ";
+    private static final List<String> UNKNOWN = List.of("thaw check pid PID before a checkpoint, thaw check image IMAGE before a restore: they look for causes by themselves",
+            "that line at https://github.com/checkpoint-restore/criu/issues");
+
     private final Environment environment;
 
     @Mixin
     private CommonOptions common;
 
-    @Parameters(paramLabel = "LOG", description = "dump.log, restore.log, what criu printed, or a directory that holds one; - for standard input.")
+    @Parameters(paramLabel = "LOG", description = "dump.log, restore.log, what criu printed, an image or a directory that holds one; - for standard input.")
     private String log;
 
     @Option(names = "--image", paramLabel = "IMAGE", description = "The image that it is about: who is meant by the pids, descriptors and paths of the log.")
@@ -50,7 +55,7 @@ final class ExplainCommand implements Callable<Integer> {
         Optional<LogFinding> finding = parsed.finding();
         LogContext context = image == null ? LogContext.NONE : context();
         List<String> concerned = finding.map(found -> parsed.concerned(found, context)).orElse(List.of());
-        environment.out().print(common.json() ? json(parsed, finding, concerned) : text(parsed, finding, concerned));
+        environment.out().print(common.json() ? json(parsed, finding, concerned) : text(parsed, finding, concerned, environment.reportColumns()));
         return parsed.succeeded() || finding.filter(LogFinding::known).isPresent() ? ExitCode.OK : ExitCode.NEGATIVE;
     }
 
@@ -78,12 +83,12 @@ final class ExplainCommand implements Callable<Integer> {
         if (FileCalls.statIfExists(log).filter(status -> status.isDirectory()).isEmpty()) {
             return log;
         }
-        return NAMES.stream().map(name -> log + "/" + name).filter(path -> FileCalls.statIfExists(path).isPresent()).findFirst()
+        return Stream.of(log, log + "/current").flatMap(directory -> NAMES.stream().map(name -> directory + "/" + name)).filter(path -> FileCalls.statIfExists(path).isPresent()).findFirst()
                 .orElseThrow(() -> new Failure(ExitCode.FAILURE, "there is no log in " + KernelString.printable(log),
-                        List.of("looked for " + String.join(", ", NAMES)), List.of("name the file itself")));
+                        List.of("looked for " + String.join(", ", NAMES) + ", there and in current/"), List.of("thaw explain FILE, the log itself")));
     }
 
-    private static String text(CriuLog log, Optional<LogFinding> finding, List<String> concerned) {
+    private static String text(CriuLog log, Optional<LogFinding> finding, List<String> concerned, int columns) {
         StringBuilder text = new StringBuilder();
         if (log.succeeded()) {
             text.append("criu did what it should.\n");
@@ -91,23 +96,23 @@ final class ExplainCommand implements Callable<Integer> {
             text.append("The log has no line that tells anything.\n");
         }
         finding.ifPresent(found -> {
-            text.append(found.known() ? "" : "The cause is not one that thaw knows. The lines that matter:\n");
+            text.append(found.known() ? "" : log.isCrius() ? "The cause is not one that thaw knows. The lines that matter:\n"
+                    : "This is no log of criu's, or not all of one: no line begins with a time. Its last lines:\n");
             if (found.known()) {
-                wrap(text, "", found.cause());
+                FindingText.prose(text, "", CONTINUED, found.cause(), columns);
             }
             concerned.forEach(one -> text.append("it concerns ").append(KernelString.printable(one)).append('\n'));
             found.lines().forEach(line -> text.append("  ").append(KernelString.printable(line)).append('\n'));
             text.append(found.known() ? "  (line " + found.lineNumber() + ", rule " + found.rule() + ")\n" : "");
             if (!found.advice().isEmpty()) {
-                wrap(text, "try: ", found.advice());
+                FindingText.remedy(text, "try: ", CONTINUED, found.advice(), columns);
+            }
+            if (!found.known()) {
+                UNKNOWN.forEach(remedy -> FindingText.remedy(text, "try: ", CONTINUED, remedy, columns));
             }
         });
-        log.hints().forEach(hint -> wrap(text, "note: ", hint.cause() + (hint.advice().isEmpty() ? "" : "; " + hint.advice())));
+        log.hints().forEach(hint -> FindingText.remedy(text, "note: ", CONTINUED, hint.cause() + (hint.advice().isEmpty() ? "" : "; " + hint.advice()), columns));
         return text.toString();
-    }
-
-    private static void wrap(StringBuilder text, String prefix, String content) {
-        FindingText.append(text, prefix, "  ", content);
     }
 
     private static String json(CriuLog log, Optional<LogFinding> finding, List<String> concerned) {

@@ -27,6 +27,8 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand implements Callable<Integer> {
     private enum Format { TEXT, JSON, DOT, SVG }
 
+    private static final int SHOWN = 5;
+
     private final Environment environment;
 
     @Option(names = "--process", paramLabel = "PID", description = "Only this process (repeat).")
@@ -56,10 +58,11 @@ final class InspectCommand implements Callable<Integer> {
     public Integer call() {
         Format wanted = common.json() ? Format.JSON : PlanCommand.Choices.of(Format.class, "--format", format);
         Narrowing narrowing = new Narrowing(new HashSet<>(processes), descriptors.stream().map(InspectCommand::descriptor).toList());
-        Inspection inspection = narrowing.of(read(image));
+        Inspection all = read(image);
+        Inspection inspection = narrowing.of(all);
         if (inspection.processes().isEmpty()) {
-            throw Failure.of(ExitCode.FAILURE, "nothing in " + image + " is what was asked for", "no process has this number, or this descriptor",
-                    "thaw inspect " + image);
+            throw Failure.of(ExitCode.FAILURE, "nothing in " + image + " is what was asked for: " + narrowing.text(), "its processes are "
+                    + some(all.processes().stream().map(process -> process.pid() + " (" + process.command() + ")").toList()), "thaw inspect " + image);
         }
         environment.out().print(text(inspection, wanted));
         return ExitCode.OK;
@@ -74,8 +77,12 @@ final class InspectCommand implements Callable<Integer> {
             case SVG:
                 return Svg.of(Graph.of(inspection));
             default:
-                return files ? FilesText.of(inspection) : InspectionText.of(inspection);
+                return files ? FilesText.of(inspection, environment.outColumns()) : InspectionText.of(inspection, environment.outColumns());
         }
+    }
+
+    private static String some(List<String> texts) {
+        return String.join(", ", texts.subList(0, Math.min(SHOWN, texts.size()))) + (texts.size() > SHOWN ? " and " + (texts.size() - SHOWN) + " more" : "");
     }
 
     private static Narrowing.Descriptor descriptor(String text) {

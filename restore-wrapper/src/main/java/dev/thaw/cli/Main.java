@@ -28,7 +28,7 @@ public final class Main {
         if (code != ExitCode.OK || !environment.out().checkError() || isClosedOrHasReader()) {
             return code;
         }
-        new Report("", environment.err(), 0, false).failure(new Failure(ExitCode.FAILURE, "not all that was to be printed was written",
+        environment.report("", 0, false).failure(new Failure(ExitCode.FAILURE, "not all that was to be printed was written",
                 List.of("a write to standard output failed"), List.of("df -h, for where it goes to")));
         environment.err().flush();
         return ExitCode.FAILURE;
@@ -45,7 +45,7 @@ public final class Main {
 
     /** Runs one command line in this process and returns the exit code. */
     static int run(List<String> arguments, Environment environment) {
-        Report report = new Report("", environment.err(), 0, false);
+        Report report = environment.report("", 0, false);
         Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> report.unexpected(thrown));
         Optional<RestoreCommand> plain = PlainRestore.of(arguments, environment);
         return plain.isPresent() ? PlainRestore.execute(plain.get(), environment) : new CommandFacade(commands(), environment).execute(arguments);

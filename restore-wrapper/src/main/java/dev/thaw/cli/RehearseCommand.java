@@ -51,7 +51,8 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     private Integer readyPort;
 
     @Option(names = "--change", paramLabel = "CHANGE",
-            description = "Done between checkpoint and restore: rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION (repeat, or separate with commas).")
+            description = "Done between checkpoint and restore: rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION (of the monotonic clocks; the wall clock "
+                    + "stays). Repeat, or separate with commas.")
     private List<String> changes = new ArrayList<>();
 
     @Option(names = "--between", paramLabel = "CMD", description = "Run with sh -c between checkpoint and restore, $$THAW_IMAGE being the image.")
@@ -126,10 +127,10 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
     }
 
     private int print(Rehearsal rehearsal) {
+        environment.out().print(common.json() ? KernelJson.pretty(rehearsal) + "\n" : RehearsalText.of(rehearsal, environment.reportColumns()));
         if (reportFile != null) {
             write(RehearsalXml.of(rehearsal));
         }
-        environment.out().print(common.json() ? KernelJson.pretty(rehearsal) + "\n" : RehearsalText.of(rehearsal));
         return rehearsal.held() ? ExitCode.OK : ExitCode.CRIU;
     }
 
@@ -159,7 +160,7 @@ final class RehearseCommand implements Callable<Integer>, TakesCommand {
         } catch (PatternSyntaxException e) {
             throw usage("--ready-output " + readyOutput, e.getDescription());
         } catch (IllegalArgumentException e) {
-            throw usage("--change", e.getMessage());
+            throw usage("--change " + String.join(",", changes) + " cannot be done", e.getMessage());
         }
     }
 

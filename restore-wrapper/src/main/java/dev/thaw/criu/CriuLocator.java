@@ -5,10 +5,12 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Finds the criu to use: {@code --criu}, {@code $THAW_CRIU}, the places of scripts/install-criu, {@code PATH}, in that order. One that does
@@ -99,6 +101,9 @@ public final class CriuLocator {
         }
         inDirectories(searchPath(), "criu").forEach(path -> candidates.putIfAbsent(path, IN_PATH));
         inDirectories(systemDirectories, "criu").forEach(path -> candidates.putIfAbsent(path, path.substring(0, path.lastIndexOf('/'))));
+        // A file with two names, as /sbin has them where it is a link, is asked once.
+        Set<List<Long>> seen = new HashSet<>();
+        candidates.keySet().removeIf(path -> !status(path).map(status -> seen.add(List.of(status.device(), status.inode()))).orElse(true));
         return candidates;
     }
 

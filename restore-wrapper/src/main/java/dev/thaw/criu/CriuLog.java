@@ -45,6 +45,11 @@ public final class CriuLog {
                 && (line.text().startsWith("Restore finished successfully") || line.text().equals("Dumping finished successfully")));
     }
 
+    /** Whether any line has the form of criu's. */
+    public boolean isCrius() {
+        return lines.stream().anyMatch(line -> line.level() != LogLine.Level.UNMARKED);
+    }
+
     /** Why it failed; empty for a log of a success, and for one without any line. */
     public Optional<LogFinding> finding() {
         if (succeeded() || lines.isEmpty()) {

@@ -22,7 +22,8 @@ public final class FilesText {
 
     private FilesText() {}
 
-    public static String of(Inspection inspection) {
+    /** @param columns of a line; 0 for no limit */
+    public static String of(Inspection inspection, int columns) {
         Map<String, List<String>> open = new TreeMap<>();
         for (ProcessView process : inspection.processes()) {
             for (DescriptorView descriptor : process.descriptors()) {
@@ -43,7 +44,7 @@ public final class FilesText {
         for (String path : paths) {
             rows.add(List.of(KernelString.printable(path), some(open.getOrDefault(path, List.of())), some(mapped.getOrDefault(path, List.of()))));
         }
-        return Columns.of("  ", rows);
+        return Columns.of("  ", rows, columns);
     }
 
     private static String some(List<String> texts) {

@@ -14,9 +14,10 @@ public final class InspectionText {
 
     private InspectionText() {}
 
-    public static String of(Inspection inspection) {
+    /** @param columns of a line; 0 for no limit */
+    public static String of(Inspection inspection, int columns) {
         StringBuilder text = new StringBuilder(head(inspection));
-        inspection.processes().forEach(process -> text.append('\n').append(process(process)));
+        inspection.processes().forEach(process -> text.append('\n').append(process(process, columns)));
         if (!inspection.files().isEmpty()) {
             text.append("\nmapped and executed files\n");
             inspection.files().forEach(file -> text.append("  ").append(KernelString.printable(file.path() + file.state())).append('\n'));
@@ -51,7 +52,7 @@ public final class InspectionText {
         return KernelString.printable(inspection.directory()) + "\n  " + String.join("; ", facts) + "\n" + quarantined;
     }
 
-    private static String process(ProcessView process) {
+    private static String process(ProcessView process, int columns) {
         List<String> facts = new ArrayList<>();
         facts.add(process.parentPid() == 0 ? "root" : "child of " + process.parentPid());
         if (process.session() == process.pid()) {
@@ -76,7 +77,7 @@ public final class InspectionText {
         if (!process.descriptors().isEmpty()) {
             List<List<String>> rows = new ArrayList<>(List.of(COLUMNS));
             process.descriptors().forEach(descriptor -> rows.add(row(descriptor)));
-            text.append(Columns.of("  ", rows));
+            text.append(Columns.of("  ", rows, columns));
         }
         return text.toString();
     }

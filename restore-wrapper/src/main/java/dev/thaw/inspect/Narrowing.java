@@ -5,6 +5,8 @@ import dev.thaw.inspect.Inspection.FileView;
 import dev.thaw.inspect.Inspection.ProcessView;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What of an image is asked for. Pure.
@@ -19,6 +21,12 @@ public record Narrowing(Set<Integer> pids, List<Descriptor> descriptors) {
     public Narrowing {
         pids = Set.copyOf(pids);
         descriptors = List.copyOf(descriptors);
+    }
+
+    /** What is asked for, in the words of the options. */
+    public String text() {
+        return Stream.concat(pids.stream().sorted().map(pid -> "--process " + pid), descriptors.stream().map(one -> "--descriptor " + (one.pid() == 0 ? "" : one.pid() + "/")
+                + one.fd())).collect(Collectors.joining(" "));
     }
 
     /** The image with only these processes, and of them only these descriptors; a process that has none of them is left out. */

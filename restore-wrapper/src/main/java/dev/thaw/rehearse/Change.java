@@ -38,10 +38,10 @@ public sealed interface Change {
     }
 
     /** The application finds its own clocks this much later, as a program finds them that was not scheduled for so long. */
-    record Time(Duration later) implements Change {
+    record Time(Duration later, String text) implements Change {
         @Override
         public String word() {
-            return "time:+" + later.toSeconds() + "s";
+            return "time:+" + text;
         }
     }
 
@@ -65,13 +65,14 @@ public sealed interface Change {
             return new ReplaceFile(word.substring("replace-file:".length()));
         }
         if (word.startsWith("time:+")) {
-            return new Time(Durations.parse(word.substring("time:+".length())));
+            String text = word.substring("time:+".length());
+            return new Time(Durations.parse(text), text);
         }
         for (Simple simple : Simple.values()) {
             if (simple.word().equals(word)) {
                 return simple;
             }
         }
-        throw new IllegalArgumentException("'" + word + "' is none of rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION");
+        throw new IllegalArgumentException("'" + word + "' is none of: rotate-logs, close-pipes, move-cgroup, new-terminal, other-cwd, replace-file:/PATH, time:+DURATION");
     }
 }

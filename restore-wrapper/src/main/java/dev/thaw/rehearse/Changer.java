@@ -1,5 +1,6 @@
 package dev.thaw.rehearse;
 
+import dev.thaw.compile.ShellText;
 import dev.thaw.inspect.Inspection;
 import dev.thaw.inspect.Inspection.DescriptorView;
 import dev.thaw.linux.FileCalls;
@@ -58,7 +59,8 @@ final class Changer implements AutoCloseable {
                 done.add(change instanceof Time time ? forward(time, directory)
                         : Observation.held(change.word(), apply(change, image, replaced)));
             } catch (LinuxException e) {
-                done.add(Observation.not(change.word(), "it could not be done", List.of(e.getMessage())));
+                done.add(Observation.not(change.word(), "it could not be done", List.of(e.getMessage()),
+                        change instanceof ReplaceFile file ? "ls -ld " + ShellText.quote(file.path()) : "the other changes, without " + change.word()));
             }
         }
         cgroups.ifPresent(move -> moved.put(cgroup, move.current()));

@@ -8,10 +8,12 @@ import java.util.List;
  * @param engine {@code criu} or {@code rehearse}
  * @param memoryRestored whether memory was dumped and restored; only descriptors were opened and handed over where not
  * @param changes words of what was done to the world between checkpoint and restore
+ * @param image where the checkpoints are; empty when they were not kept
  * @param cycles those that were begun
  * @param end of the application after the last one; empty when it was not to be had
  */
-public record Rehearsal(List<String> command, String engine, boolean memoryRestored, List<String> changes, int cyclesAsked, List<Cycle> cycles, List<Observation> end) {
+public record Rehearsal(List<String> command, String engine, boolean memoryRestored, List<String> changes, String image, int cyclesAsked, List<Cycle> cycles,
+        List<Observation> end) {
     public Rehearsal {
         command = List.copyOf(command);
         changes = List.copyOf(changes);

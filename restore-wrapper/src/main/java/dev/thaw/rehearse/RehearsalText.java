@@ -1,29 +1,30 @@
 package dev.thaw.rehearse;
 
 import dev.thaw.check.FindingText;
-import dev.thaw.linux.KernelString;
+import dev.thaw.compile.ShellText;
 import dev.thaw.rehearse.Rehearsal.Cycle;
 import java.util.List;
 import java.util.Locale;
 
-/** A {@link Rehearsal} for a terminal of 100 columns. */
+/** A {@link Rehearsal} for a terminal. */
 public final class RehearsalText {
     static final String NO_MEMORY = "No memory was dumped or restored: a stand-in took criu's place, and the application did not run on.";
 
-    private static final int COLUMNS = 100;
     private static final int NAME = 20;
+    private static final String CONTINUED = " ".repeat(10);
 
     private RehearsalText() {}
 
-    public static String of(Rehearsal rehearsal) {
+    /** @param columns of a line */
+    public static String of(Rehearsal rehearsal, int columns) {
         StringBuilder text = new StringBuilder();
         for (Cycle cycle : rehearsal.cycles()) {
-            append(text, "cycle " + cycle.number() + ": ", cycle.held() ? "held" : "did not hold");
-            cycle.observations().forEach(one -> observation(text, one));
+            text.append("cycle ").append(cycle.number()).append(cycle.held() ? ": held\n" : ": did not hold\n");
+            cycle.observations().forEach(one -> observation(text, one, columns));
         }
         if (!rehearsal.end().isEmpty()) {
             text.append("afterwards\n");
-            rehearsal.end().forEach(one -> observation(text, one));
+            rehearsal.end().forEach(one -> observation(text, one, columns));
         }
         List<Cycle> whole = rehearsal.cycles().stream().filter(cycle -> cycle.restoreMillis() > 0).toList();
         if (!whole.isEmpty()) {
@@ -33,26 +34,35 @@ public final class RehearsalText {
             text.append(row("restore ms", whole.stream().mapToLong(Cycle::restoreMillis).toArray(), 1));
         }
         long held = rehearsal.cycles().stream().filter(Cycle::held).count();
-        text.append(held).append(" of ").append(rehearsal.cyclesAsked()).append(rehearsal.cyclesAsked() == 1 ? " cycle held" : " cycles held");
-        text.append(rehearsal.changes().isEmpty() ? "\n" : ", with " + String.join(", ", rehearsal.changes()) + "\n");
+        FindingText.prose(text, "", CONTINUED, held + " of " + rehearsal.cyclesAsked() + (rehearsal.cyclesAsked() == 1 ? " cycle held" : " cycles held")
+                + (rehearsal.changes().isEmpty() ? "" : ", with " + String.join(", ", rehearsal.changes())), columns);
         if (!rehearsal.memoryRestored()) {
-            append(text, "", NO_MEMORY);
+            FindingText.prose(text, "", CONTINUED, NO_MEMORY, columns);
         }
+        FindingText.remedy(text, "next: ", CONTINUED, next(rehearsal), columns);
         return text.toString();
     }
 
-    private static void observation(StringBuilder text, Observation one) {
-        String name = "  " + (one.held() ? "held  " : one.failed() ? "NOT   " : "--    ") + one.name();
-        append(text, name + " ".repeat(Math.max(1, NAME + 8 - name.length())), one.what());
-        one.because().forEach(reason -> append(text, "        because: ", reason));
-        one.tries().forEach(remedy -> append(text, "        try: ", remedy));
+    /** The command that is to be typed now. */
+    private static String next(Rehearsal rehearsal) {
+        if (rehearsal.held()) {
+            return rehearsal.memoryRestored() ? "thaw run --image IMAGE -- COMMAND" : "thaw rehearse --engine criu -- COMMAND, as root: it restores the memory too";
+        }
+        boolean looksInside = rehearsal.memoryRestored() && rehearsal.cycles().stream().anyMatch(cycle -> cycle.imageBytes() > 0 && !cycle.held());
+        return !looksInside ? "thaw rehearse, after that"
+                : rehearsal.image().isEmpty() ? "thaw rehearse --image DIR, which keeps the checkpoint: thaw inspect DIR shows what is in it"
+                : "thaw inspect " + ShellText.quote(rehearsal.image());
     }
 
-    private static void append(StringBuilder text, String prefix, String content) {
-        String indent = " ".repeat(10);
-        List<String> lines = FindingText.wrapped(KernelString.printable(content), COLUMNS - prefix.length(), COLUMNS - indent.length());
-        text.append(prefix).append(lines.get(0)).append('\n');
-        lines.subList(1, lines.size()).forEach(line -> text.append(indent).append(line).append('\n'));
+    private static void observation(StringBuilder text, Observation one, int columns) {
+        String name = "  " + (one.held() ? "held  " : one.failed() ? "NOT   " : "--    ") + one.name();
+        String gap = " ".repeat(Math.max(0, NAME + 8 - name.length()));
+        if (gap.isEmpty()) {
+            FindingText.prose(text, "", CONTINUED, name, columns);
+        }
+        FindingText.prose(text, gap.isEmpty() ? CONTINUED : name + gap, CONTINUED, one.what(), columns);
+        one.because().forEach(reason -> FindingText.prose(text, "        because: ", CONTINUED, reason, columns));
+        one.tries().forEach(remedy -> FindingText.remedy(text, "        try: ", CONTINUED, remedy, columns));
     }
 
     private static String row(String name, long[] values, double unit) {

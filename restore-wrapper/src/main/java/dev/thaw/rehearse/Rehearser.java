@@ -90,7 +90,7 @@ public final class Rehearser {
                         : engine.restoresMemory() ? List.of() : List.of(Observation.notTried("end", WITHOUT_MEMORY));
                 List<String> words = new ArrayList<>(options.changes().stream().map(Change::word).toList());
                 options.between().ifPresent(words::add);
-                return new Rehearsal(options.command(), engine.name(), engine.restoresMemory(), words, options.cycles(), cycles, afterwards);
+                return new Rehearsal(options.command(), engine.name(), engine.restoresMemory(), words, options.image().orElse(""), options.cycles(), cycles, afterwards);
             } finally {
                 endAll();
                 try {
@@ -164,7 +164,7 @@ public final class Rehearser {
             options.between().ifPresent(command -> {
                 HelperCommand.Result answer = application.run(command, pid, engine.restoresMemory() ? image : "");
                 seen.add(answer.succeeded() ? Observation.held("between", command)
-                        : Observation.not("between", "the command failed: " + command, said(answer)));
+                        : Observation.not("between", "the command failed: " + command, said(answer), "a command that ends with 0"));
             });
         }
 
@@ -199,7 +199,8 @@ public final class Rehearser {
             if (lives) {
                 options.probe().ifPresent(command -> {
                     HelperCommand.Result answer = application.run(command, pid, image);
-                    seen.add(answer.succeeded() ? Observation.held("probe", command) : Observation.not("probe", "the probe failed: " + command, said(answer)));
+                    seen.add(answer.succeeded() ? Observation.held("probe", command) : Observation.not("probe", "the probe failed: " + command, said(answer),
+                            "--timeout with more time, or a probe that waits, if it only came too early"));
                 });
             } else {
                 seen.add(Observation.not("alive", "it ended after the restore" + ProcessCalls.peekExit(pid).map(how -> ", with exit code " + how.exitCode()).orElse(""),
@@ -230,7 +231,8 @@ public final class Rehearser {
             String text = "on SIGTERM, with exit code " + how.get().exitCode();
             boolean same = usual.isEmpty() || usual.get().equals(how.get());
             return same ? Observation.held("end", text + (usual.isPresent() ? ", as without a restore" : ""))
-                    : Observation.not("end", text, List.of("without a checkpoint it was " + usual.get().exitCode()));
+                    : Observation.not("end", text, List.of("without a checkpoint it was " + usual.get().exitCode()),
+                            "without --compare-exit, if both are well");
         }
     }
 

@@ -35,7 +35,7 @@ final class TreeComparison {
 
     List<Observation> observations() {
         List<Observation> all = new ArrayList<>();
-        all.add(observation("processes", before.processes().size() + (before.processes().size() == 1 ? " process" : " processes"), processes()));
+        all.add(observation("processes", count(before.processes().size(), "process", "processes"), processes()));
         all.addAll(ofDescriptors(true));
         return all;
     }
@@ -43,11 +43,15 @@ final class TreeComparison {
     /** Where there are no processes to compare. @param sharingKnown whether it is known which descriptors were one open file description */
     List<Observation> ofDescriptors(boolean sharingKnown) {
         return List.of(
-                observation("descriptors", before.descriptors().size() + " descriptors", descriptors()),
+                observation("descriptors", count(before.descriptors().size(), "descriptor", "descriptors"), descriptors()),
                 !sharingKnown ? Observation.notTried("shared descriptors", "kcmp(2) is not permitted here")
-                        : observation("shared descriptors", before.shared().size() + " open file descriptions with several descriptors",
+                        : observation("shared descriptors", count(before.shared().size(), "open file description", "open file descriptions") + " with several descriptors",
                         sets(before.shared(), after.shared(), "were one open file description")),
-                observation("pipes", before.pipes().size() + " pipes with several descriptors", sets(before.pipes(), after.pipes(), "were one pipe")));
+                observation("pipes", count(before.pipes().size(), "pipe", "pipes") + " with several descriptors", sets(before.pipes(), after.pipes(), "were one pipe")));
+    }
+
+    private static String count(int number, String one, String many) {
+        return number + " " + (number == 1 ? one : many);
     }
 
     private static Observation observation(String name, String what, List<String> wrong) {

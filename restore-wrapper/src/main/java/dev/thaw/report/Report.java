@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /**
  * What thaw says on its standard error, apart from the application's output: each message starts with {@code thaw: COMMAND: }.
@@ -16,25 +17,36 @@ import java.util.List;
  */
 public final class Report {
     private static final String CONTINUED = "    ";
+    /** Findings with one reason that are told; of more, nobody reads the rest. */
+    private static final int SHOWN = 10;
 
     private final String command;
     private final PrintStream err;
+    private final IntSupplier columns;
     private final PrintStream log;
     private final int verbosity;
     private final boolean quiet;
 
     /**
+     * For a standard error that is no terminal: each text is one line.
+     *
      * @param command name of the subcommand, or empty
      * @param verbosity number of {@code -v}
      * @param quiet only failures are printed
      */
     public Report(String command, PrintStream err, int verbosity, boolean quiet) {
-        this(command, err, new PrintStream(PrintStream.nullOutputStream()), verbosity, quiet);
+        this(command, err, () -> 0, verbosity, quiet);
     }
 
-    private Report(String command, PrintStream err, PrintStream log, int verbosity, boolean quiet) {
+    /** @param columns of the terminal that standard error is; 0 when it is none. Asked for each message: windows change their size */
+    public Report(String command, PrintStream err, IntSupplier columns, int verbosity, boolean quiet) {
+        this(command, err, columns, new PrintStream(PrintStream.nullOutputStream()), verbosity, quiet);
+    }
+
+    private Report(String command, PrintStream err, IntSupplier columns, PrintStream log, int verbosity, boolean quiet) {
         this.command = command;
         this.err = err;
+        this.columns = columns;
         this.log = log;
         this.verbosity = verbosity;
         this.quiet = quiet;
@@ -42,27 +54,44 @@ public final class Report {
 
     /** The same, and every message, the details of {@code -v} included, goes to {@code file} too, with the time before it. */
     public Report alsoTo(PrintStream file) {
-        return new Report(command, err, file, verbosity, quiet);
+        return new Report(command, err, columns, file, verbosity, quiet);
     }
 
     public int verbosity() {
         return verbosity;
     }
 
-    /** An expected end. Findings in a row with one reason and remedy are told these once. The stack trace follows with {@code -vv}. */
+    /**
+     * An expected end. Findings in a row with one reason and remedy are told these once, and without {@code -v} only the first of many are named.
+     * The stack trace follows with {@code -vv}.
+     */
     public void failure(Failure failure) {
         List<Failure> findings = failure.others();
-        for (int i = 0; i < findings.size(); i++) {
-            Failure finding = findings.get(i);
-            boolean explained = i + 1 < findings.size() && hasSameReason(finding, findings.get(i + 1));
-            print(true, finding.what(), explained ? List.of() : finding.because(), explained ? List.of() : finding.tries());
+        int next;
+        for (int first = 0; first < findings.size(); first = next) {
+            next = first + 1;
+            while (next < findings.size() && hasSameReason(findings.get(first), findings.get(next))) {
+                next++;
+            }
+            sameReason(findings.subList(first, next));
         }
         print(true, failure.what(), failure.because(), failure.tries());
         trace(failure);
     }
 
+    private void sameReason(List<Failure> findings) {
+        int shown = findings.size() <= SHOWN || verbosity > 0 ? findings.size() : SHOWN - 1;
+        for (int i = 0; i < findings.size(); i++) {
+            boolean last = i == findings.size() - 1 && shown == findings.size();
+            print(i < shown, findings.get(i).what(), last ? findings.get(i).because() : List.of(), last ? findings.get(i).tries() : List.of());
+        }
+        if (shown < findings.size()) {
+            print(true, "and " + (findings.size() - shown) + " more like these; -v names each", findings.get(0).because(), findings.get(0).tries());
+        }
+    }
+
     private static boolean hasSameReason(Failure one, Failure other) {
-        return one.because().equals(other.because()) && one.tries().equals(other.tries());
+        return !one.because().isEmpty() && one.because().equals(other.because()) && one.tries().equals(other.tries());
     }
 
     /** An end that nobody foresaw, in plain words. */
@@ -107,11 +136,20 @@ public final class Report {
     }
 
     private void print(boolean toErr, String what, List<String> because, List<String> tries) {
+        if (toErr) {
+            err.print(text(columns.getAsInt(), what, because, tries));
+            err.flush();
+        }
+        write(false, text(0, what, because, tries));
+    }
+
+    /** @param width of a line; 0 for no limit */
+    private String text(int width, String what, List<String> because, List<String> tries) {
         StringBuilder text = new StringBuilder();
-        line(text, command.isEmpty() ? "thaw: " : "thaw: " + command + ": ", what);
-        because.forEach(reason -> line(text, "  because: ", reason));
-        tries.forEach(remedy -> line(text, "  try: ", remedy));
-        write(toErr, text.toString());
+        lines(text, width, command.isEmpty() ? "thaw: " : "thaw: " + command + ": ", what, Lines::ofProse);
+        because.forEach(reason -> lines(text, width, "  because: ", reason, Lines::ofProse));
+        tries.forEach(remedy -> lines(text, width, "  try: ", remedy, Lines::ofRemedy));
+        return text.toString();
     }
 
     /** One write a message, so that messages of several processes on one stream don't mix. */
@@ -124,11 +162,18 @@ public final class Report {
         log.flush();
     }
 
-    private static void line(StringBuilder text, String prefix, String content) {
-        String[] lines = content.split("\n", -1);
-        text.append(prefix).append(KernelString.printable(lines[0])).append('\n');
-        for (int i = 1; i < lines.length; i++) {
-            text.append(CONTINUED).append(KernelString.printable(lines[i])).append('\n');
+    private interface Breaking {
+        List<String> lines(String text, int first, int others);
+    }
+
+    private static void lines(StringBuilder text, int width, String prefix, String content, Breaking breaking) {
+        String before = prefix;
+        for (String line : content.split("\n", -1)) {
+            String printable = KernelString.printable(line);
+            for (String part : width == 0 ? List.of(printable) : breaking.lines(printable, width - before.length(), width - CONTINUED.length())) {
+                text.append(before).append(part).append('\n');
+                before = CONTINUED;
+            }
         }
     }
 }

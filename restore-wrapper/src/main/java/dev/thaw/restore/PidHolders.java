@@ -146,7 +146,7 @@ public final class PidHolders {
         if (holders.size() > because.size()) {
             because.add("and " + (holders.size() - because.size()) + " more");
         }
-        String what = "pid " + holders.get(0).wanted() + (holders.size() > 1 ? " and " + (holders.size() - 1) + " more numbers" : "")
+        String what = "pid " + holders.get(0).wanted() + (holders.size() > 1 ? " and " + (holders.size() - 1) + (holders.size() == 2 ? " more number" : " more numbers") : "")
                 + " of the image " + (holders.size() > 1 ? "are" : "is") + " taken"
                 + (waited.isZero() ? "" : ", and did not become free in " + Durations.format(waited));
         return new Failure(ExitCode.PLAN, what, because, List.of(remedy(holders), "--pid-namespace, which restores beside it"));

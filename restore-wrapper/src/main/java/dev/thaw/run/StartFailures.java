@@ -24,7 +24,8 @@ public final class StartFailures {
             throw new Failure(ExitCode.SOURCE, e.getMessage(), List.of(e.why()), e.tries(), e);
         } catch (NotStartable e) {
             int code = e.found() ? ExitCode.NOT_EXECUTABLE : ExitCode.NOT_FOUND;
-            throw new Failure(code, e.getMessage(), List.of(e.why()), List.of(), e);
+            String toTry = e.found() ? "ls -l, for its mode: chmod +x, where that is what it lacks" : "type -a COMMAND in your shell, and then its full path";
+            throw new Failure(code, e.getMessage(), List.of(e.why()), List.of(toTry), e);
         } catch (NameRegistry.NameTaken e) {
             throw new Failure(ExitCode.FAILURE, e.getMessage(), List.of(), List.of("another --name, or end that process"), e);
         } catch (NameRegistry.Unavailable e) {

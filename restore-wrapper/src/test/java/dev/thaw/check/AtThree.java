@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.report.Lines;
 import java.util.List;
 
 /** What every finding has to be: short enough to read at three in the morning, in a terminal of 100 columns, with something to do. */
@@ -22,7 +23,7 @@ public final class AtThree {
             assertShort(finding.what(), finding);
             finding.because().forEach(text -> assertShort(text, finding));
             finding.tries().forEach(text -> assertShort(text, finding));
-            for (String line : FindingText.table(new Findings(List.of(finding)), List.of()).lines().toList()) {
+            for (String line : FindingText.table(new Findings(List.of(finding)), List.of(), COLUMNS).lines().toList()) {
                 assertTrue(line.length() <= COLUMNS, () -> "wider than " + COLUMNS + ": " + line);
             }
         }
@@ -38,6 +39,6 @@ public final class AtThree {
 
     private static void assertShort(String text, Finding finding) {
         int first = COLUMNS - "         because: ".length();
-        assertTrue(FindingText.wrapped(text, first, COLUMNS - 11).size() <= LINES, () -> "more than " + LINES + " lines: " + text + " in " + finding);
+        assertTrue(Lines.ofProse(text, first, COLUMNS - 11).size() <= LINES, () -> "more than " + LINES + " lines: " + text + " in " + finding);
     }
 }

@@ -98,6 +98,7 @@ class CheckpointPlannerTest {
                 Arguments.of(tree().device(3, "tty", "/dev/tty0", 4, 0), "/dev/tty0", "close it"),
                 Arguments.of(tree().controlledBy(4).device(3, "tty", "/dev/tty", 5, 0), "/dev/tty", "keep the terminal itself open"),
                 Arguments.of(tree().tracer(4711), "pid 100 (app) is traced by pid 4711", "kill 4711"),
+                Arguments.of(tree().tracer(100), "pid 100 (app) is traced by pid 100 (app) of the same tree", "let it detach"),
                 Arguments.of(tree().state('Z'), "pid 100 (app) has ended", ""),
                 Arguments.of(tree().dumper(0, ScanBuilder.ALL_CAPABILITIES, 900, 100, 1), "the tree of pid 100 (app) contains thaw", "another terminal"),
                 Arguments.of(tree().uid(33).child(101).dumper(0, ScanBuilder.ALL_CAPABILITIES & ~(1L << 24), 900), "runs as another user (uid 33, gid 33)", "CAP_SYS_RESOURCE"),

@@ -107,6 +107,14 @@ class CriuLocatorTest {
     }
 
     @Test
+    void a_file_with_two_names_is_asked_once() throws IOException {
+        String first = fake("bin/criu", BROKEN);
+        Files.createSymbolicLink(directory.resolve("sbin"), Path.of("bin"));
+        environment.put("PATH", directory + "/bin:" + directory + "/sbin");
+        assertEquals(List.of(first), assertInstanceOf(CriuSearch.NotFound.class, find("")).passedOver().stream().map(CriuSearch.Passed::path).toList());
+    }
+
+    @Test
     void finding_none_tells_every_place_and_what_to_do() throws IOException {
         String installed = fake("prefix/bin/criu", "echo sorry; exit 3");
         Failure failure = assertThrows(Failure.class, () -> find("").orFailure());

@@ -2,7 +2,7 @@ package dev.thaw.criu;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.thaw.check.FindingText;
+import dev.thaw.report.Lines;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -27,7 +27,7 @@ class RuleTextTest {
     @MethodSource("rules")
     void it_is_short_and_names_the_next_command(FailureRule rule) {
         for (String text : new String[] {rule.cause(), rule.advice()}) {
-            int lines = FindingText.wrapped(text, COLUMNS - "try: ".length(), COLUMNS - 2).size();
+            int lines = Lines.ofProse(text, COLUMNS - "try: ".length(), COLUMNS - 2).size();
             assertTrue(lines <= LINES, () -> rule.name() + " takes " + lines + " lines: " + text);
         }
         assertTrue(TO_TYPE.matcher(rule.advice()).find(), () -> rule.name() + " names nothing to type: " + rule.advice());

@@ -72,7 +72,7 @@ class InspectorTest {
         image.task(100).command("app").fd(0, image.regular("/dev/null")).fd(1, image.pipeWriter(77)).maps(image.regular("/lib/libc.so"))
                 .executable(image.regular("/bin/app")).directories(image.regular("/work"), image.regular("/"));
         image.task(101).command("od\ndity").session(100).zombie(0);
-        String text = InspectionText.of(inspect(Optional.empty()));
+        String text = InspectionText.of(inspect(Optional.empty()), 0);
         assertTrue(text.startsWith("/img/000003\n  2 processes; "), text);
         assertTrue(text.contains("""
                 pid 100 app: root, session leader, 1 thread
@@ -99,6 +99,8 @@ class InspectorTest {
         image.task(101).session(100).fd(3, image.regular("/z"));
         Inspection all = inspect(Optional.empty());
         assertEquals(List.of(101), pids(new Narrowing(Set.of(101), List.of()).of(all)));
+        assertEquals("--process 7 --descriptor 3 --descriptor 9/4",
+                new Narrowing(Set.of(7), List.of(new Narrowing.Descriptor(0, 3), new Narrowing.Descriptor(9, 4))).text());
         assertEquals(List.of(100, 101), pids(new Narrowing(Set.of(), List.of(new Narrowing.Descriptor(0, 3))).of(all)));
         Inspection one = new Narrowing(Set.of(), List.of(new Narrowing.Descriptor(100, 4))).of(all);
         assertEquals(List.of(100), pids(one));
@@ -112,7 +114,7 @@ class InspectorTest {
                   PATH    OPEN AS                  MAPPED BY
                   /lib/c                           100
                   /x      100/3 read, 100/4 write
-                """, FilesText.of(inspect(Optional.empty())));
+                """, FilesText.of(inspect(Optional.empty()), 0));
     }
 
     private static List<Integer> pids(Inspection inspection) {

@@ -38,6 +38,18 @@ class ExplainIT {
         scratch.file("odd.log", "(00.1) Error (criu/odd.c:1): odd: the moon is in the way\n");
 
         ThawProcess.run(scratch, "explain", scratch.path("odd.log")).expect(1).expectOut("not one that thaw knows")
-                .expectOut("the moon is in the way");
+                .expectOut("the moon is in the way").expectOut("\ntry: thaw check pid PID");
+        scratch.file("text", "moons come and go\n");
+        ThawProcess.run(scratch, "explain", scratch.path("text")).expect(1).expectOut("This is no log of criu's").expectOut("moons come and go");
+    }
+
+    @Test
+    void an_image_is_explained_by_the_log_of_its_generation(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            Dumps.of(scratch, puppet).run();
+            ThawProcess.run(scratch, "explain", scratch.path("image")).expect(0).expectOut("criu did what it should");
+        }
+        scratch.directory("empty");
+        ThawProcess.run(scratch, "explain", scratch.path("empty")).expect(125).expectErr("there is no log in").expectErr("try: thaw explain FILE");
     }
 }

@@ -85,6 +85,23 @@ class ReportTest {
     }
 
     @Test
+    void on_a_terminal_prose_is_broken_at_its_width_and_commands_are_not() {
+        String command = "thaw restore --map 'pipe:[81734]=append:/var/log/app.log' IMAGE";
+        Report report = new Report("restore", new PrintStream(err, true, StandardCharsets.UTF_8), () -> 40, 0, false)
+                .alsoTo(new PrintStream(log, true, StandardCharsets.UTF_8));
+        report.failure(new Failure(121, "no source for fd 5 of pid 4021 (postgres)", List.of("its reader was outside the dumped tree"), List.of("wait, or " + command)));
+        assertEquals("""
+                thaw: restore: no source for fd 5 of pid
+                    4021 (postgres)
+                  because: its reader was outside the
+                    dumped tree
+                  try: wait,
+                    or thaw restore --map 'pipe:[81734]=append:/var/log/app.log' IMAGE
+                """, err());
+        assertTrue(log().contains("because: its reader was outside the dumped tree\n  try: wait, or " + command + "\n"), log());
+    }
+
+    @Test
     void without_a_command_the_program_speaks() {
         new Report("", new PrintStream(err, true, StandardCharsets.UTF_8), 0, false).warning("hello");
         assertEquals("thaw: hello\n", err());

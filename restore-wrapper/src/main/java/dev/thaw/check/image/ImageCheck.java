@@ -50,7 +50,7 @@ public final class ImageCheck {
                     "if it is the application itself, end it: kill " + holder.pid(), "thaw restore --pid-namespace IMAGE, beside it"));
         }
         if (running.size() > SHOWN) {
-            findings.add(Finding.stops((running.size() - SHOWN) + " more numbers of the image are taken", "by processes that run",
+            findings.add(Finding.stops("of the other numbers of the image, " + (running.size() - SHOWN) + (running.size() == SHOWN + 1 ? " is taken" : " are taken"), "by processes that run",
                     "thaw restore --pid-namespace IMAGE"));
         }
         holders.stream().filter(holder -> holder.state() == 'Z').limit(SHOWN).forEach(holder -> findings.add(Finding.needs(

@@ -137,7 +137,7 @@ final class OtherEndRules {
     }
 
     private static String what(List<End> same) {
-        return same.get(0).text() + (same.size() > 1 ? " (and " + (same.size() - 1) + " more descriptors)" : "");
+        return same.get(0).text() + (same.size() > 1 ? " (and " + (same.size() - 1) + (same.size() == 2 ? " more descriptor)" : " more descriptors)") : "");
     }
 
     private static String named(List<Holder> holders) {

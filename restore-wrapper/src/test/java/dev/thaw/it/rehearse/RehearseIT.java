@@ -96,7 +96,7 @@ class RehearseIT {
         String between = "echo $(($(cat " + scratch.path("cycle") + " 2>/dev/null || echo 0) + 1)) >" + scratch.path("cycle") + ".new; mv " + scratch.path("cycle") + ".new "
                 + scratch.path("cycle");
         rehearse(scratch, "--cycles", "2", "--ready-command", "test -s " + scratch.path("clocks"), "--change", "time:+1h", "--between", between, "--probe", counting, "--",
-                Checkout.python(), "-c", program).expect(0).expectOut("held  time:+3600s").expectOut("2 of 2 cycles held");
+                Checkout.python(), "-c", program).expect(0).expectOut("held  time:+1h").expectOut("2 of 2 cycles held");
     }
 
     @Test

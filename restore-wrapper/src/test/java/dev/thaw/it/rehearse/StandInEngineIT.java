@@ -110,8 +110,9 @@ class StandInEngineIT {
                 .replaceAll("\n {10}", " ");
         assertTrue(said.contains("NOT   restore") && said.contains("the source for fd 5 of pid ") && said.contains("Permission denied"), said);
         assertTrue(said.contains("NOT   checkpoint") && said.contains("TCP connections are open") && said.contains("try: --tcp close"), said);
-        assertEquals(2, said.split("0 of 1 cycle held.*\nNo memory was dumped or restored: .*\nexit 122\n", -1).length - 1, said);
+        assertEquals(2, said.split("0 of 1 cycle held.*\nNo memory was dumped or restored: .*\nnext: thaw rehearse, after that\nexit 122\n", -1).length - 1, said);
         assertTrue(said.endsWith("nothing runs\n"), said);
+        assertFalse(said.contains("mkdir"), "no word of what the program does to start quicker: " + said);
     }
 
     @Test
