@@ -91,9 +91,9 @@ final class PlanCommand implements Callable<Integer> {
 
     private CompiledPlan compiled(Planning planning) {
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
-        boolean usual = sources.toRestoreOptions().equals(RestoreOptions.automatic());
-        return (usual ? PlanCompiler.compile(planning, criu) : Optional.<CompiledPlan>empty()).orElseThrow(() -> Failure.of(ExitCode.PLAN,
-                "this plan cannot be a program", "a shell has no words for a descriptor of it, or it is not one of a restore by root with default options",
+        PlanCompiler.Compiled compiled = sources.toRestoreOptions().equals(RestoreOptions.automatic()) ? PlanCompiler.compile(planning, criu)
+                : new PlanCompiler.Compiled(Optional.empty(), "it is not one of a restore with default options");
+        return compiled.plan().orElseThrow(() -> Failure.of(ExitCode.PLAN, "this plan cannot be a program", compiled.because(),
                 "thaw restore, which carries it out all the same"));
     }
 

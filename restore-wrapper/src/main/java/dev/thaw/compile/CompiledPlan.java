@@ -12,7 +12,7 @@ import java.util.Set;
  * @param numbers pids and thread ids that have to be free
  * @param machine that the plan was made on
  * @param capabilities permitted to whom the plan was made for, 16 hexadecimal digits
- * @param cgroup text of {@code /proc/self/cgroup}, where the plan depends on it
+ * @param cgroup where files of the image lie in a cgroup
  * @param marks files that mean, when they are there, that the plan is not what is wanted
  * @param files images, criu and programs that the plan was made for
  * @param fingerprint what {@code stat(1)} says of each of those files, in {@link #FORMAT}
@@ -22,7 +22,7 @@ import java.util.Set;
  * @param streams streams of the caller that the plan uses
  */
 public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
-        Optional<String> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
+        Optional<OwnCgroup> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
         boolean lockable, Set<Integer> streams, List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";

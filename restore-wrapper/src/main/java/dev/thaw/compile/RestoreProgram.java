@@ -1,7 +1,9 @@
 package dev.thaw.compile;
 
 import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.linux.OpenFlags;
 import dev.thaw.plan.Handover;
+import dev.thaw.plan.Opening;
 import dev.thaw.plan.Use;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +68,7 @@ public final class RestoreProgram {
             # Then thaw_criu is criu's pid, and thaw_held are the descriptors to be closed when criu has ended.
             thaw_restore() {
                 local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' reader='' i
-                local -a arguments=() opened=() processor=()
+                local -a arguments=() opened=() processor=() cgroup=()
 
                 # Who we are, and where.
                 ((EUID == 0)) || return 1
@@ -87,7 +89,7 @@ public final class RestoreProgram {
                     [[ $mark != CapPrm: ]] || break
                 done </proc/self/status
                 [[ $line == %CAPABILITIES% ]] || return 1
-            %CGROUP%    for mark in %MARKS%; do
+                for mark in %MARKS%; do
                     [[ ! -e $mark ]] || return 1
                 done
 
@@ -110,7 +112,7 @@ public final class RestoreProgram {
                 [[ ${thaw_found-$(thaw_look)} == %FINGERPRINT% ]] || return 1
 
                 # What the caller's streams are, where they matter.
-            %KINDS%
+            %KINDS%%CGROUP%
                 case $kinds in
             %VARIANTS%
                     *) return 1 ;;
@@ -190,13 +192,20 @@ public final class RestoreProgram {
                 done
             }
 
+            # Brings the file that was just opened to a place, by reading up to there. A shell drops the bytes that it cannot hold, hence the look.
+            thaw_seek() {
+                local LC_ALL=C name value
+                read -r -N "$1" -u "$number" value
+                read -r name value <"/proc/self/fdinfo/$number" && [[ $value == "$1" ]]
+            }
+
             thaw_close() {
                 local number
                 for number; do
                     exec {number}>&-
                 done
             }
-            %READER%
+            %READER%%SEARCH%
             [[ ${BASH_SOURCE[0]} != "$0" ]] || thaw_restore
             """;
 
@@ -214,7 +223,9 @@ public final class RestoreProgram {
         parts.put("KERNEL", ShellText.quote(plan.machine().isKept() ? plan.machine().kernel() : ""));
         parts.put("PROCESSOR", ShellText.quote(plan.machine().processor()));
         parts.put("CAPABILITIES", plan.capabilities());
-        parts.put("CGROUP", cgroup(plan));
+        parts.put("CGROUP", plan.cgroup().isPresent() ? "    thaw_find_cgroup || return 1\n" : "");
+        parts.put("SEARCH", plan.cgroup().map(cgroup -> cgroup.function(plan.variants().stream()
+                .flatMap(variant -> Variant.paths(variant.plan().handovers()).stream()).distinct().toList())).orElse(""));
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
@@ -275,11 +286,6 @@ public final class RestoreProgram {
                 """).toString();
     }
 
-    private static String cgroup(CompiledPlan plan) {
-        return plan.cgroup().map(text -> "    # Files of a cgroup are those of the cgroup that we are in.\n"
-                + "    IFS= read -r -d '' line </proc/self/cgroup\n    [[ $line == " + ShellText.quote(text) + " ]] || return 1\n").orElse("");
-    }
-
     private static String kinds(CompiledPlan plan) {
         StringBuilder text = new StringBuilder();
         for (int stream = 0; stream <= 2; stream++) {
@@ -302,12 +308,18 @@ public final class RestoreProgram {
         for (Variant variant : plan.variants()) {
             text.append("        ").append(ShellText.quote(variant.streams())).append(")\n");
             List<Handover> handovers = variant.plan().handovers();
-            Variant.paths(handovers).forEach(path -> text.append("            [[ -r ").append(ShellText.quote(path)).append(" && -w ")
-                    .append(ShellText.quote(path)).append(" && ( -f ").append(ShellText.quote(path)).append(" || ").append(ShellText.quote(path))
-                    .append(" -ef /dev/null ) ]] || return 1\n"));
+            for (Opening.Path path : Variant.openings(handovers)) {
+                String word = OwnCgroup.word(path.path());
+                String right = (path.flags() & OpenFlags.O_ACCMODE) == OpenFlags.O_RDONLY ? "-r " : "-w ";
+                text.append("            [[ ").append(right).append(word).append(" && ( -f ").append(word).append(" || ").append(word)
+                        .append(" -ef /dev/null ) ]] || return 1\n");
+            }
             for (Handover handover : handovers) {
                 text.append("            exec {number}").append(Variant.redirection(handover.opening()).orElseThrow())
                         .append(" && opened+=(\"$number\")\n");
+                if (Variant.seek(handover.opening()) > 0) {
+                    text.append("            thaw_seek ").append(Variant.seek(handover.opening())).append(" || { thaw_close \"${opened[@]}\"; return 1; }\n");
+                }
             }
             List<String> argv = CriuCommandLine.compiled(plan.criu(), variant.imagesDirectory(), plan.directory(), variant.plan());
             text.append("            arguments=(").append(words(argv.subList(1, argv.size()))).append(")\n            ;;\n");

@@ -20,7 +20,8 @@ public record ServiceUnit(String text, String imagesDirectory) {
     public static Optional<ServiceUnit> of(CompiledPlan plan) {
         String streams = serviceStreams(plan);
         return plan.cgroup().isPresent() ? Optional.empty()
-                : plan.variants().stream().filter(variant -> variant.streams().equals(streams)).findFirst().map(variant -> of(plan, variant));
+                : plan.variants().stream().filter(variant -> variant.streams().equals(streams))
+                .filter(variant -> variant.plan().handovers().stream().allMatch(handover -> Variant.seek(handover.opening()) == 0)).findFirst().map(variant -> of(plan, variant));
     }
 
     /** A service reads from /dev/null, and writes both of its streams to the journal by one socket. */

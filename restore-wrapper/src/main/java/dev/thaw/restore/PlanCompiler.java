@@ -1,6 +1,7 @@
 package dev.thaw.restore;
 
 import dev.thaw.compile.CompiledPlan;
+import dev.thaw.compile.OwnCgroup;
 import dev.thaw.compile.RestoreProgram;
 import dev.thaw.compile.ShellText;
 import dev.thaw.compile.StreamKind;
@@ -21,6 +22,7 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.SocketCalls;
+import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.plan.CgroupFiles;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.Opening;
@@ -37,7 +39,9 @@ import dev.thaw.supervise.HelperCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,27 +64,39 @@ public final class PlanCompiler {
     private final CriuBinary criu;
     private final ImageSnapshot image;
     private final String generation;
+    private final Optional<OwnCgroup> cgroup;
     private final Map<StreamKind, FileStatus> samples = new EnumMap<>(StreamKind.class);
+    /** Why there is no program for some sorts of callers. */
+    private final Set<String> obstacles = new LinkedHashSet<>();
 
     private PlanCompiler(Planning planning, CriuBinary criu) {
         this.planning = planning;
         this.criu = criu;
         this.image = planning.image();
         this.generation = planning.resolved().generationDir();
+        this.cgroup = ownCgroup();
     }
 
+    /**
+     * What became of it.
+     *
+     * @param plan empty where there is no such plan for any caller
+     * @param because why there is none for some callers, as parts of sentences; else empty
+     */
+    public record Compiled(Optional<CompiledPlan> plan, String because) {}
+
     /** @param planning of an image of thaw's, made by default options for whoever called thaw */
-    public static Optional<CompiledPlan> compile(Planning planning, CriuBinary criu) {
+    public static Compiled compile(Planning planning, CriuBinary criu) {
         return new PlanCompiler(planning, criu).compile();
     }
 
     /** Compiles the plan of an image, where that can be done, and leaves it beside the images for the next restore. */
     public static void leave(Planning planning, CriuBinary criu, Report report) {
         try {
-            Optional<CompiledPlan> compiled = compile(planning, criu);
-            compiled.ifPresent(plan -> write(planning, plan));
-            report.detail(compiled.isPresent() ? "the plan was compiled, for " + compiled.get().variants().size() + " sorts of callers"
-                    : "the plan was not compiled: a restore decides anew");
+            Compiled compiled = compile(planning, criu);
+            compiled.plan().ifPresent(plan -> write(planning, plan));
+            report.detail(compiled.plan().map(plan -> "the plan was compiled, for " + plan.variants().size() + " sorts of callers")
+                    .orElse("the plan was not compiled, as " + compiled.because() + ": a restore decides anew"));
         } catch (LinuxException e) {
             report.detail("the plan was not compiled: " + e.getMessage());
         }
@@ -99,36 +115,45 @@ public final class PlanCompiler {
         FileCalls.writeFile(plan.generation() + "/" + CompiledPlan.PROGRAM, KernelString.encode(RestoreProgram.text(plan)), 0600);
     }
 
-    private Optional<CompiledPlan> compile() {
-        boolean usual = planning.manifest().isPresent() && generation.startsWith("/") && !CriuPrivileges.areLimited()
-                && image.tasks().size() <= MOST_PROCESSES && image.root().ids().pid() == image.inventory().rootIds().pid()
-                && criu.features().concurrentRestores() && criu.path().startsWith("/")
-                && planning.mismatches().stream().allMatch(mismatch -> mismatch.severity() == Mismatch.Severity.NOTE)
-                && FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isEmpty()
-                && FileCalls.statIfExists(ENV).isPresent()
-                // Whether thaw is under a filter too, Java looks.
-                && image.tasks().stream().noneMatch(TaskImage::isFiltered)
-                // A shell cannot ask the broker.
-                && planning.manifest().get().inBroker().isEmpty();
-        if (!usual) {
-            return Optional.empty();
-        }
-        List<String> files = files();
+    private Compiled compile() {
+        Optional<String> obstacle = obstacle();
+        List<String> files = obstacle.isPresent() ? List.of() : files();
         if (files.size() > MOST_FILES) {
-            return Optional.empty();
+            obstacle = Optional.of("it relies on " + files.size() + " files, which a shell looks at for longer than a JVM takes to start");
+        }
+        if (obstacle.isPresent()) {
+            return new Compiled(Optional.empty(), obstacle.get());
         }
         readSamples();
         Set<Integer> streams = streamsUsed();
         List<Variant> variants = variants(streams);
         if (variants.isEmpty()) {
-            return Optional.empty();
+            return new Compiled(Optional.empty(), String.join("; ", obstacles));
         }
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
-        return Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(), Questions.numbers(image),
-                machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()),
-                dependsOnCgroup() ? Optional.of(text("/proc/self/cgroup")) : Optional.empty(),
+        return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
+                Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
                 List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), lockable(), streams,
-                variants));
+                variants)), String.join("; ", obstacles));
+    }
+
+    /** What says at once that there is no program. */
+    private Optional<String> obstacle() {
+        Map<String, Boolean> obstacles = new LinkedHashMap<>();
+        obstacles.put("thaw checkpoint has not made the image", planning.manifest().isEmpty() || !generation.startsWith("/"));
+        obstacles.put("criu has not all rights here", CriuPrivileges.areLimited());
+        obstacles.put("it has more than " + MOST_PROCESSES + " processes", image.tasks().size() > MOST_PROCESSES);
+        obstacles.put("it has a pid namespace of its own", image.root().ids().pid() != image.inventory().rootIds().pid());
+        obstacles.put("this criu cannot restore two images at once", !criu.features().concurrentRestores() || !criu.path().startsWith("/"));
+        planning.mismatches().stream().filter(mismatch -> mismatch.severity() != Mismatch.Severity.NOTE).findFirst()
+                .ifPresent(mismatch -> obstacles.put(mismatch.what(), true));
+        obstacles.put("a policy lies beside it", FileCalls.statIfExists(generation + "/" + PolicyFile.NAME).isPresent());
+        obstacles.put("there is no " + ENV, FileCalls.statIfExists(ENV).isEmpty());
+        // Whether thaw is under a filter too, Java looks.
+        obstacles.put("a process has a seccomp filter", image.tasks().stream().anyMatch(TaskImage::isFiltered));
+        // A shell cannot ask the broker.
+        obstacles.put("the broker keeps descriptors of it", planning.manifest().map(manifest -> !manifest.inBroker().isEmpty()).orElse(false));
+        return obstacles.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).findFirst();
     }
 
     /** Images, criu, and what runs and is mapped. */
@@ -167,7 +192,7 @@ public final class PlanCompiler {
     private CompiledPlan.Machine machine(List<String> files) {
         String processor = text("/proc/cpuinfo").lines().filter(line -> line.startsWith("flags") || line.startsWith("Features")).findFirst().orElse("");
         // Without the image of a time namespace, waits of the application would be by the new clocks.
-        boolean keepsClocks = files.stream().anyMatch(file -> file.matches(".*/timens-[0-9]+\\.img")) && !processor.isEmpty();
+        boolean keepsClocks = files.stream().anyMatch(file -> file.matches("(?s).*/timens-[0-9]+\\.img")) && !processor.isEmpty();
         return new CompiledPlan.Machine(text("/proc/sys/kernel/random/boot_id").strip(), keepsClocks, text("/proc/sys/kernel/osrelease").strip(), processor);
     }
 
@@ -176,10 +201,17 @@ public final class PlanCompiler {
                 Math.floorMod(status.modifiedNanos(), 1_000_000_000L));
     }
 
-    private boolean dependsOnCgroup() {
-        return image.files().values().stream()
-                .map(file -> file instanceof FileImage.RegularFile regular ? regular.path() : "")
-                .anyMatch(path -> planning.world().cgroupMounts().stream().anyMatch(mount -> path.startsWith(mount.mountPoint() + "/")));
+    private Optional<OwnCgroup> ownCgroup() {
+        CgroupFiles.View recorded = recorded().orElse(new CgroupFiles.View(List.of(), List.of()));
+        List<String> files = image.files().values().stream().map(file -> file instanceof FileImage.RegularFile regular ? regular.path() : "")
+                .filter(path -> path.startsWith("/") && CgroupFiles.isCgroupFile(path, recorded)).distinct().sorted().toList();
+        World now = planning.world();
+        return files.isEmpty() ? Optional.empty()
+                : Optional.of(new OwnCgroup(files, now.cgroupMounts(), now.cgroups(), OwnCgroup.mountText(text("/proc/self/mountinfo"))));
+    }
+
+    private Optional<CgroupFiles.View> recorded() {
+        return planning.manifest().map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
     }
 
     private void readSamples() {
@@ -197,23 +229,50 @@ public final class PlanCompiler {
     /** Streams that become sources of something, whatever they are. */
     private Set<Integer> streamsUsed() {
         Set<Integer> used = new TreeSet<>();
-        for (StreamKind kind : StreamKind.values()) {
-            plan(List.of(kind, kind, kind), false).ifPresent(plan -> plan.handovers().stream().map(Handover::opening)
-                    .filter(Opening.Own.class::isInstance).forEach(opening -> used.add(((Opening.Own) opening).number())));
+        for (World world : worlds()) {
+            for (StreamKind kind : StreamKind.values()) {
+                if (plan(List.of(kind, kind, kind), false, world) instanceof PlanResult.Ready ready) {
+                    ready.plan().handovers().stream().map(Handover::opening)
+                            .filter(Opening.Own.class::isInstance).forEach(opening -> used.add(((Opening.Own) opening).number()));
+                }
+            }
         }
         return used;
+    }
+
+    /** As it is now, and as it is when the cgroup of the application is gone. */
+    private List<World> worlds() {
+        World now = planning.world();
+        if (cgroup.isEmpty()) {
+            return List.of(now);
+        }
+        List<CgroupMembership> placeholders = OwnCgroup.placeholders(now.cgroups(), now.cgroupMounts());
+        Map<String, Optional<FileStatus>> paths = new HashMap<>(now.paths());
+        CgroupFiles.View view = new CgroupFiles.View(placeholders, now.cgroupMounts());
+        for (String path : Questions.paths(image, RestoreOptions.automatic(), recorded(), view)) {
+            // The same file of another cgroup is like the one that we know.
+            String name = path.substring(path.lastIndexOf('/'));
+            paths.computeIfAbsent(path, unknown -> cgroup.get().files().stream().filter(file -> file.endsWith(name)).map(now.paths()::get)
+                    .flatMap(Optional::stream).findFirst());
+        }
+        cgroup.get().files().forEach(file -> paths.put(file, Optional.empty()));
+        World gone = new World(now.own(), paths, placeholders, now.cgroupMounts(), now.brokerNames());
+        return cgroup.get().files().stream().allMatch(file -> now.paths().get(file).isPresent()) ? List.of(now, gone) : List.of(gone);
     }
 
     private List<Variant> variants(Set<Integer> streams) {
         Map<RestorePlan.OverlayEdits, String> overlays = new LinkedHashMap<>();
         List<Variant> variants = new ArrayList<>();
-        for (StreamKind in : kinds(streams, 0)) {
-            for (StreamKind out : kinds(streams, 1)) {
-                for (StreamKind err : kinds(streams, 2)) {
-                    String letters = letter(streams, 0, in) + letter(streams, 1, out) + letter(streams, 2, err);
-                    add(plan(List.of(in, out, err), false), letters, overlays, variants);
-                    if (out == err && streams.contains(1) && streams.contains(2)) {
-                        add(plan(List.of(in, out, err), true), letters + "=", overlays, variants);
+        for (World world : worlds()) {
+            String suffix = world == planning.world() ? "" : OwnCgroup.GONE;
+            for (StreamKind in : kinds(streams, 0)) {
+                for (StreamKind out : kinds(streams, 1)) {
+                    for (StreamKind err : kinds(streams, 2)) {
+                        String letters = letter(streams, 0, in) + letter(streams, 1, out) + letter(streams, 2, err);
+                        add(plan(List.of(in, out, err), false, world), letters + suffix, overlays, variants);
+                        if (out == err && streams.contains(1) && streams.contains(2)) {
+                            add(plan(List.of(in, out, err), true, world), letters + "=" + suffix, overlays, variants);
+                        }
                     }
                 }
             }
@@ -221,15 +280,26 @@ public final class PlanCompiler {
         return variants;
     }
 
-    private void add(Optional<RestorePlan> plan, String streams, Map<RestorePlan.OverlayEdits, String> overlays, List<Variant> variants) {
-        plan.ifPresent(found -> {
-            String images = found.overlay().map(edits -> overlays.computeIfAbsent(edits,
+    private void add(PlanResult result, String streams, Map<RestorePlan.OverlayEdits, String> overlays, List<Variant> variants) {
+        if (result instanceof PlanResult.Rejected rejected) {
+            obstacles.add(rejected.problems().get(0).what());
+        }
+        if (result instanceof PlanResult.Ready ready) {
+            RestorePlan plan = ready.plan();
+            String images = plan.overlay().map(edits -> overlays.computeIfAbsent(edits,
                     same -> generation + "/" + CompiledPlan.DIRECTORY + "/images-" + (overlays.size() + 1))).orElse(generation);
-            Variant variant = new Variant(streams, images, found);
-            if (variant.isExpressible()) {
+            Variant variant = new Variant(streams, images, plan);
+            Optional<String> obstacle = variant.obstacle().or(() -> elsewhere(plan));
+            obstacle.ifPresent(obstacles::add);
+            if (obstacle.isEmpty()) {
                 variants.add(variant);
             }
-        });
+        }
+    }
+
+    private Optional<String> elsewhere(RestorePlan plan) {
+        return plan.handovers().stream().map(Handover::opening).filter(Opening.Path.class::isInstance).map(opening -> ((Opening.Path) opening).path())
+                .filter(path -> cgroup.filter(own -> own.isElsewhere(path)).isPresent()).findFirst().map(path -> path + " is not in our cgroup");
     }
 
     private static List<StreamKind> kinds(Set<Integer> streams, int stream) {
@@ -241,7 +311,7 @@ public final class PlanCompiler {
     }
 
     /** @param shared whether standard output and error are one open file description */
-    private Optional<RestorePlan> plan(List<StreamKind> kinds, boolean shared) {
+    private PlanResult plan(List<StreamKind> kinds, boolean shared, World now) {
         Map<Integer, OwnDescriptor> own = new TreeMap<>();
         for (int stream = 0; stream <= 2; stream++) {
             StreamKind kind = kinds.get(stream);
@@ -249,11 +319,8 @@ public final class PlanCompiler {
             int flags = access | (kind == StreamKind.FILE ? OpenFlags.O_APPEND : 0);
             own.put(stream, new OwnDescriptor(stream, samples.get(kind), flags, link(kind), shared && stream == 2 ? 1 : stream, false, false, false));
         }
-        World now = planning.world();
         World world = new World(own, now.paths(), now.cgroups(), now.cgroupMounts(), now.brokerNames());
-        Optional<CgroupFiles.View> recorded = planning.manifest().map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
-        return RestorePlanner.plan(image, recorded, world, RestoreOptions.automatic()) instanceof PlanResult.Ready ready ? Optional.of(ready.plan())
-                : Optional.empty();
+        return RestorePlanner.plan(image, recorded(), world, RestoreOptions.automatic());
     }
 
     private static String link(StreamKind kind) {

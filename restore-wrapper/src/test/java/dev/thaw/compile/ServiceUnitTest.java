@@ -27,7 +27,7 @@ class ServiceUnitTest {
         return new Opening.Path(path, flags, OptionalInt.empty(), -1);
     }
 
-    private static CompiledPlan plan(Optional<String> cgroup, Set<Integer> streams, String letters, Handover... handovers) {
+    private static CompiledPlan plan(Optional<OwnCgroup> cgroup, Set<Integer> streams, String letters, Handover... handovers) {
         RestorePlan plan = new RestorePlan("/image/000001", 100, List.of(handovers), List.of(), Optional.empty(),
                 new RestorePlan.CriuSwitches(false, false, Optional.empty(), false, false, List.of()), List.of(), List.of(100), List.of());
         return new CompiledPlan("/image/000001", "/image/000001/restore.d", 100, List.of(100), new CompiledPlan.Machine("boot", false, "", ""), "0", cgroup, List.of(),
@@ -49,7 +49,7 @@ class ServiceUnitTest {
     @Test
     void plan_of_other_streams_or_of_our_cgroup_is_no_unit() {
         assertEquals(Optional.empty(), ServiceUnit.of(plan(Optional.empty(), Set.of(1), "-p-", handover(3, 1, new Opening.Own(1)))));
-        assertEquals(Optional.empty(), ServiceUnit.of(plan(Optional.of("0::/here"), Set.of(), "---")));
+        assertEquals(Optional.empty(), ServiceUnit.of(plan(Optional.of(new OwnCgroup(List.of("/sys/fs/cgroup/a/cgroup.procs"), List.of(), List.of(), "")), Set.of(), "---")));
         assertTrue(ServiceUnit.of(plan(Optional.empty(), Set.of(0, 1, 2), "nss=", handover(3, 1, new Opening.Own(1)))).isPresent());
     }
 

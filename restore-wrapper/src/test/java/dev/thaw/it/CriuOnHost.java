@@ -19,7 +19,7 @@ public final class CriuOnHost {
     }
 
     /** The same, with what it can do. */
-    static CriuBinary binary() {
+    public static CriuBinary binary() {
         return SEARCH.orFailure();
     }
 

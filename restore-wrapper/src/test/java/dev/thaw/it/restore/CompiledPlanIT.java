@@ -3,7 +3,6 @@ package dev.thaw.it.restore;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.Alone;
 import dev.thaw.it.Bytes;
@@ -14,25 +13,15 @@ import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
-import dev.thaw.it.TestSocketPair;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
-import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a checkpoint leaves beside its images restores them as the planner does, or leaves it to the planner. */
 @IntegrationTest
@@ -41,42 +30,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CompiledPlanIT {
     /** With this, nothing but a compiled plan can restore. */
     private static final String NO_JAVA = "/nonexistent/java";
-    private static final String AWKWARD = "im age'\"$(touch hacked)`touch hacked`\n%FILES%\\*é";
-
-    /** Every byte that a name can hold. */
-    private static final String EVERY_BYTE = everyByte();
-
-    /** The streams of an image: standard output and error are two pipes, or one. */
-    enum Streams { APART, TOGETHER }
-
-    @ParameterizedTest
-    @EnumSource
-    void both_ways_of_restoring_give_the_same_descriptor_table(Streams streams, Scratch scratch) {
-        String image = scratch.path(streams == Streams.APART ? AWKWARD : EVERY_BYTE);
-        try (FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
-                FdCalls.Pipe err = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
-                OwnedFd log = scratch.open("app.log", OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_APPEND);
-                TestSocketPair socket = TestSocketPair.stream();
-                Puppet puppet = Puppet.in(scratch).nullDescriptor(0).descriptor(1, out.writer().number())
-                        .descriptor(2, streams == Streams.APART ? err.writer().number() : out.writer().number()).descriptor(5, log.number()).start()) {
-            puppet.eval("write(5, 'before')");
-            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), image).expect(0);
-            puppet.awaitGone();
-            Map<String, List<Integer>> callers = new LinkedHashMap<>();
-            callers.put("one pipe", List.of(out.writer().number(), out.writer().number()));
-            callers.put("a pipe and a socket", List.of(out.writer().number(), socket.theirs()));
-            callers.put("/dev/null and a file", List.of(-1, log.number()));
-            int compiled = 0;
-            for (Map.Entry<String, List<Integer>> caller : callers.entrySet()) {
-                List<String> planned = restored(scratch, image, puppet, caller.getValue(), false).orElseThrow();
-                Optional<List<String>> byProgram = restored(scratch, image, puppet, caller.getValue(), true);
-                byProgram.ifPresent(table -> assertEquals(planned, table, caller.getKey()));
-                compiled += byProgram.isPresent() ? 1 : 0;
-            }
-            assertTrue(compiled >= 2, "only " + compiled + " sorts of callers were restored by a program");
-            assertFalse(FileCalls.statIfExists(scratch.path("hacked")).isPresent(), "a path was taken for shell code");
-        }
-    }
 
     @Test
     void image_that_criu_restores_by_itself_needs_no_java_and_no_streams(Scratch scratch) {
@@ -241,41 +194,8 @@ class CompiledPlanIT {
         return ThawProcess.in(scratch).throughScript(outside).environment("THAW_JAVA", NO_JAVA);
     }
 
-    private static String everyByte() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        IntStream.rangeClosed(1, 255).filter(value -> value != '/').forEach(bytes::write);
-        return KernelString.decode(bytes.toByteArray());
-    }
-
     private static ThawProcess.Builder program(Scratch scratch) {
         return ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", NO_JAVA);
-    }
-
-    /** The descriptor table after a restore for a caller with these streams, -1 for /dev/null; empty when no program restores for such a caller. */
-    private static Optional<List<String>> restored(Scratch scratch, String image, Puppet puppet, List<Integer> streams, boolean byProgram) {
-        ThawProcess.Builder thaw = byProgram ? program(scratch) : ThawProcess.in(scratch);
-        for (int i = 0; i < streams.size(); i++) {
-            if (streams.get(i) < 0) {
-                thaw.nullDescriptor(i + 1);
-            } else {
-                thaw.descriptor(i + 1, streams.get(i));
-            }
-        }
-        int code = thaw.run("restore", "--detach", image).exitCode();
-        if (byProgram && code == 125) {
-            return Optional.empty();
-        }
-        assertEquals(0, code);
-        List<String> table = new ArrayList<>();
-        List<FdEntry> entries = puppet.fdTable();
-        for (FdEntry entry : entries) {
-            int shared = entries.stream().filter(other -> ProcessCalls.kcmpFile(puppet.pid(), other.fd(), puppet.pid(), entry.fd()) == 0)
-                    .mapToInt(FdEntry::fd).min().orElseThrow();
-            table.add(entry.fd() + " " + entry.link() + " flags " + Integer.toOctalString(entry.flags()) + " at " + entry.position() + " as " + shared
-                    + (entry.closeOnExec() ? " cloexec" : ""));
-        }
-        end(puppet);
-        return Optional.of(table);
     }
 
     private static void end(Puppet puppet) {
