@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -225,7 +226,7 @@ final class LivingFiles {
         }
         FdType type = socket.protocol().equals("NETLINK") ? FdType.NETLINK_SOCKET : socket.protocol().equals("PACKET") ? FdType.PACKET_SOCKET : FdType.UNKNOWN;
         return type == FdType.UNKNOWN ? new FileImage.Unknown(new FileId(type, id), 0)
-                : new FileImage.Other(new FileId(type, id), flags, type, socket.protocol().toLowerCase(java.util.Locale.ROOT) + " socket", Owner.NONE);
+                : new FileImage.Other(new FileId(type, id), flags, type, socket.protocol().toLowerCase(Locale.ROOT) + " socket", Owner.NONE);
     }
 
     /** For each peer outside the tree the entry that stands for it. To be called when all descriptors have theirs. */

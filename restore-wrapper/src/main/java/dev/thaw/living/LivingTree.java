@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A tree that stands still, with what a dump of it would record and a {@link TreeScan} does not.
@@ -70,7 +71,7 @@ public record LivingTree(TreeScan scan, List<String> criuOptions, Map<Integer, P
 
     /** What is declared external: the words behind {@code --external}. */
     Set<String> externals() {
-        return Set.copyOf(java.util.stream.IntStream.range(1, criuOptions.size()).filter(at -> criuOptions.get(at - 1).equals("--external"))
+        return Set.copyOf(IntStream.range(1, criuOptions.size()).filter(at -> criuOptions.get(at - 1).equals("--external"))
                 .mapToObj(criuOptions::get).distinct().toList());
     }
 }
