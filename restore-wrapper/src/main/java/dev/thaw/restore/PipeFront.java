@@ -20,7 +20,7 @@ final class PipeFront {
      * wrote between the two stands in front then, which is looked for; so all is taken out again, for the next try.
      *
      * @param pipe open for both ways, O_NONBLOCK
-     * @throws LinuxException EPERM when there is no room; what others wrote is in there, as far as it has room
+     * @throws LinuxException EPERM when there is no room, EBUSY when others came between all the time; what they wrote is in there, as far as it has room
      */
     static void put(int pipe, byte[] first) {
         byte[] ours = first;

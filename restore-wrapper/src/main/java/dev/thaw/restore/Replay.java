@@ -1,5 +1,6 @@
 package dev.thaw.restore;
 
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
@@ -29,9 +30,16 @@ final class Replay {
         try (OwnedFd both = FileCalls.open("/proc/self/fd/" + fd, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK)) {
             PipeFront.put(both.number(), unread);
         } catch (LinuxException e) {
-            throw new Failure(ExitCode.SOURCE, unread.length + " unread bytes of " + handover.what() + " do not fit into the new pipe",
-                    List.of(e.getMessage()), List.of("hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), e);
+            throw failure(handover.what(), unread.length, e);
         }
+    }
+
+    /** @param e EBUSY as {@link PipeFront#put} throws it, or whatever the kernel says */
+    static Failure failure(String pipe, int bytes, LinuxException e) {
+        boolean busy = e.is(Errno.EBUSY);
+        return new Failure(ExitCode.SOURCE, bytes + " unread bytes of " + pipe + (busy ? " cannot be put before those of its other writers" : " do not fit into the new pipe"),
+                List.of(e.getMessage()), List.of(busy ? "again when they write less, or start them after the restore"
+                        : "hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), e);
     }
 
     /** Somebody kept the application's own pipe open, and so what was in it. Another boot may give its number to another pipe. */

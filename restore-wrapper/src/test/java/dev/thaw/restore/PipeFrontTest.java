@@ -4,13 +4,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.thaw.linux.Errno;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.UnreadBytes;
+import dev.thaw.report.Failure;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -74,6 +78,16 @@ class PipeFrontTest {
             }
             assertEquals(0, bytes.remaining());
         }
+    }
+
+    @Test
+    void why_they_are_not_put_there_is_said_with_what_helps() {
+        Failure full = Replay.failure("pipe:[7]", 3, new LinuxException("fcntl(5, F_SETPIPE_SZ, 9)", new Errno(Errno.EPERM)));
+        assertEquals("3 unread bytes of pipe:[7] do not fit into the new pipe", full.what());
+        assertEquals(List.of("hand over a pipe with room: see /proc/sys/fs/pipe-max-size"), full.tries());
+        Failure busy = Replay.failure("pipe:[7]", 3, new LinuxException("write(pipe), with others writing all the time", new Errno(Errno.EBUSY)));
+        assertEquals("3 unread bytes of pipe:[7] cannot be put before those of its other writers", busy.what());
+        assertEquals(List.of("again when they write less, or start them after the restore"), busy.tries());
     }
 
     private static OwnedFd both(FdCalls.Pipe pipe) {
