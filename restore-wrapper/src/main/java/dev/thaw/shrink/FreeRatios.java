@@ -91,29 +91,21 @@ final class FreeRatios implements AutoCloseable {
         jvm.setFlag(MIN, min);
     }
 
-    /** Also when this thread was interrupted. */
+    /** Also when this thread was interrupted. With a JVM that does not answer the watch goes on, and sees to it when thaw has ended. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();
-        try (watch) {
-            while (!isPutBack()) {
-                interrupted = true;
-            }
+        try {
+            set(jvm, min, max);
+            watch.close();
+        } catch (HotSpot.Refusal busyOrGone) {
+            return;
+        } catch (InterruptedException again) {
+            interrupted = true;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private boolean isPutBack() {
-        try {
-            set(jvm, min, max);
-            return true;
-        } catch (HotSpot.Refusal gone) {
-            return true; // there is no JVM any more that could be too small
-        } catch (InterruptedException again) {
-            return false;
         }
     }
 }

@@ -26,17 +26,19 @@ final class HotSpot implements AutoCloseable {
     /** As long as jcmd waits. */
     private static final Duration OPENING = Duration.ofSeconds(10);
     private static final Duration CLOSING = Duration.ofSeconds(2);
+    /** So that what was changed can be changed back when the time is over. */
+    private static final Duration LEAST = Duration.ofSeconds(2);
     private static final long STEP_MILLIS = 5;
     private static final int MOST_ANSWER_BYTES = 1 << 20;
 
     private final int pid;
     private final String socket;
-    private final Duration limit;
+    private final long deadlineNanos;
 
-    private HotSpot(int pid, String socket, Duration limit) {
+    private HotSpot(int pid, String socket, long deadlineNanos) {
         this.pid = pid;
         this.socket = socket;
-        this.limit = limit;
+        this.deadlineNanos = deadlineNanos;
     }
 
     /** A JVM that does not do as it is told. */
@@ -51,9 +53,10 @@ final class HotSpot implements AutoCloseable {
     /**
      * Opens the way to a JVM that {@link Judgement} calls willing.
      *
-     * @param limit for each command
+     * @param limit for all that it is told; each command may take {@link #LEAST} at least
      */
     static HotSpot attach(int pid, Duration limit) throws Refusal, InterruptedException {
+        long deadline = System.nanoTime() + limit.toNanos();
         try {
             List<Integer> pids = StatusFile.read(pid).nsPid();
             int inner = pids.get(pids.size() - 1);
@@ -62,7 +65,7 @@ final class HotSpot implements AutoCloseable {
             if (!isListening(socket)) {
                 askForIt(pid, directory + "/.attach_pid" + inner, socket);
             }
-            return new HotSpot(pid, socket, limit);
+            return new HotSpot(pid, socket, deadline);
         } catch (LinuxException e) {
             throw new Refusal(e.getMessage());
         }
@@ -89,8 +92,10 @@ final class HotSpot implements AutoCloseable {
     }
 
     private String ask(String operation, String... arguments) throws Refusal, InterruptedException {
+        Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
+        Duration limit = left.compareTo(LEAST) < 0 ? LEAST : left;
         try (OwnedFd connection = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM, 0)) {
-            SocketCalls.setTimeouts(connection.number(), Math.max(1, limit.toMillis()));
+            SocketCalls.setTimeouts(connection.number(), limit.toMillis());
             SocketCalls.connectUnix(connection.number(), socket);
             // Pid namespaces may share their /tmp, and then one number means several JVMs.
             int listener = SocketCalls.peerCredentials(connection.number()).pid();
@@ -161,6 +166,7 @@ final class HotSpot implements AutoCloseable {
             return false;
         }
         try (OwnedFd connection = SocketCalls.socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM, 0)) {
+            SocketCalls.setTimeouts(connection.number(), LEAST.toMillis());
             SocketCalls.connectUnix(connection.number(), path);
             return true;
         } catch (LinuxException e) {
