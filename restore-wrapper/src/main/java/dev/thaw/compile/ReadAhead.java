@@ -2,6 +2,7 @@ package dev.thaw.compile;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The part of a compiled plan that reads large images into the page cache while criu starts. */
 final class ReadAhead {
@@ -11,29 +12,25 @@ final class ReadAhead {
 
     /**
      * Started in the background; ended with the restore. A reader that has no processor to itself is in criu's way, and so is one of what is in memory:
-     * whether a first piece had to be fetched from a disk, the kernel says.
+     * whether a first page had to be fetched from a disk, the kernel says. All of that is found out without another process.
      */
     private static final String FUNCTION = """
 
-            # Reads files of $1 KiB into the page cache, if they are not there, there is room, and a processor has nothing to do.
+            # Reads files of $1 KiB into the page cache, if they are not there, there is room, and a processor has nothing to do. Sets thaw_reader.
             thaw_read_ahead() {
-                local name value rest before=0 free=0 sizeKiB=$1 IFS=$' \\t\\n'
+                local text free before='' after='' sizeKiB=$1 IFS=$' \\t\\n'
                 local -a processors=(/sys/devices/system/cpu/cpu[0-9]*)
                 shift
-                read -r name name name value rest </proc/loadavg
-                ((${value%/*} <= ${#processors[@]})) || return
-                while read -r name value rest; do
-                    [[ $name != MemAvailable: ]] || free=$value
-                done </proc/meminfo
-                ((free / 2 > sizeKiB)) || return
-                while read -r name value; do
-                    [[ $name != read_bytes: ]] || before=$value
-                done </proc/self/io
-                dd bs=1M count=8 if="$1"
-                while read -r name value; do
-                    [[ $name != read_bytes: ]] || ((value > before)) || return
-                done </proc/self/io
-                exec cat -- "$@"
+                read -r text text text free text </proc/loadavg
+                ((${free%/*} <= ${#processors[@]})) || return
+                IFS= read -r -d '' text </proc/meminfo
+                [[ $text =~ MemAvailable:\\ +([0-9]+) ]] && ((BASH_REMATCH[1] / 2 > sizeKiB)) || return
+                IFS= read -r -d '' before </proc/self/io
+                IFS= read -r -d '' -n 1 text <"$1"
+                IFS= read -r -d '' after </proc/self/io
+                [[ $before == *$'\\n'read_bytes:* && ${before#*$'\\n'read_bytes:} != "${after#*$'\\n'read_bytes:}" ]] || return
+                cat -- "$@" </dev/null >/dev/null 2>&1 &
+                thaw_reader=$!
             }
             """;
 
@@ -44,17 +41,13 @@ final class ReadAhead {
         return large(plan).isEmpty() ? "" : FUNCTION;
     }
 
-    /** Starts it, and sets {@code reader} to its pid; empty for small images. */
+    /** Starts it where it pays; empty for small images. */
     static String start(CompiledPlan plan) {
         List<String> files = large(plan);
-        StringBuilder text = new StringBuilder();
-        if (!files.isEmpty()) {
-            // A JVM that this shell becomes does it itself: it would have a child that it knows nothing of.
-            text.append("    if [[ -z ${1-} ]]; then\n        thaw_read_ahead ").append(bytes(plan) >> 10);
-            files.forEach(file -> text.append(' ').append(ShellText.quote(file)));
-            text.append(" </dev/null >/dev/null 2>&1 &\n        reader=$!\n    fi\n");
+        if (files.isEmpty()) {
+            return "";
         }
-        return text.toString();
+        return "    thaw_read_ahead " + (bytes(plan) >> 10) + files.stream().map(file -> " " + ShellText.quote(file)).collect(Collectors.joining()) + "\n";
     }
 
     private static List<String> large(CompiledPlan plan) {

@@ -37,8 +37,9 @@ public final class RestoreProgram {
 
             # Tells images, criu and programs apart from others of the same name.
             thaw_look() {
-                LC_ALL=C exec stat -c '%FORMAT%' -- \\
-            %FILES% 2>/dev/null
+                local -a files=()
+                mapfile -d '' -t files 2>/dev/null <%LIST%
+                LC_ALL=C exec stat -c '%FORMAT%' -- "${files[@]:1}" 2>/dev/null
             }
 
             # Sets thaw_flags to its flags, and thaw_kind to a letter for stream $1, which has to be open for $2: 0 reading, 1 writing.
@@ -64,10 +65,11 @@ public final class RestoreProgram {
                 fi
             }
 
-            # Restores. With $1 somebody else attends to the application: this shell becomes it while criu works, and criu lets nothing run before.
-            # Then thaw_criu is criu's pid, and thaw_held are the descriptors to be closed when criu has ended.
+            # Restores. With $1 somebody else attends to the application: this shell becomes it when a line comes from thaw_ended, and criu lets nothing run
+            # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_reader, where there is one, is
+            # a process to be ended.
             thaw_restore() {
-                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' reader='' i
+                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' i
                 local -a arguments=() opened=() processor=() cgroup=()
 
                 # Who we are, and where.
@@ -85,10 +87,9 @@ public final class RestoreProgram {
                     done
                     [[ $line == %PROCESSOR% ]] || return 1
                 fi
-                while read -r mark line; do
-                    [[ $mark != CapPrm: ]] || break
-                done </proc/self/status
-                [[ $line == %CAPABILITIES% ]] || return 1
+                # In one piece: line by line bash would read it as often as it has lines.
+                IFS= read -r -d '' line </proc/self/status
+                [[ $line == *$'\\nCapPrm:\\t'%CAPABILITIES%$'\\n'* ]] || return 1
                 for mark in %MARKS%; do
                     [[ ! -e $mark ]] || return 1
                 done
@@ -125,17 +126,14 @@ public final class RestoreProgram {
                 # criu runs its action script by a path, and a path may hold anything. The script ends the restore also when this process has died.
                 [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
                 exec {proof}<%PROOF%
-            %AHEAD%    arguments+=(--action-script "/proc/$$/fd/$proof")
-                if [[ -n ${1-} ]]; then
-                    thaw_start "$1" </dev/null >/dev/null 2>&1 &
-                    thaw_criu=$!
-                    thaw_held=("$proof" "${opened[@]}")
+                arguments+=(--action-script "/proc/$$/fd/$proof")
+                # Its output ends when it does.
+                exec {ended}< <(thaw_start "${1-}" </dev/null 2>/dev/null)
+                thaw_criu=$! thaw_reader=''
+            %AHEAD%    if [[ -n ${1-} ]]; then
+                    thaw_ended=$ended thaw_held=("$proof" "$ended" "${opened[@]}")
                     return 0
                 fi
-
-                # Its own output ends when it does.
-                exec {ended}< <(thaw_start '' </dev/null 2>/dev/null)
-                thaw_criu=$!
                 while true; do
                     read -r -t %LIMIT% -u "$ended" line
                     number=$?
@@ -144,7 +142,7 @@ public final class RestoreProgram {
                 ((number <= 128)) || kill -KILL "$thaw_criu" 2>/dev/null
                 wait "$thaw_criu"
                 number=$?
-                [[ -z $reader ]] || { kill "$reader"; wait "$reader"; } 2>/dev/null
+                [[ -z $thaw_reader ]] || { kill "$thaw_reader"; wait "$thaw_reader"; } 2>/dev/null
                 ((number == 0)) || thaw_end %NUMBERS%
                 exec {ended}<&-
                 thaw_close "$proof" "${opened[@]}"
@@ -239,7 +237,7 @@ public final class RestoreProgram {
         parts.put("VARIANTS", variants(plan));
         parts.put("AHEAD", ReadAhead.start(plan));
         parts.put("READER", ReadAhead.function(plan));
-        parts.put("FILES", lines(plan.files()));
+        parts.put("LIST", ShellText.quote(plan.directory() + "/" + CompiledPlan.FILES));
         parts.put("FINGERPRINT", "'" + String.join("\n", plan.fingerprint()) + "'");
         // In one pass: a path may hold what looks like a place for another part.
         return PLACE.matcher(TEMPLATE).replaceAll(found -> Matcher.quoteReplacement(parts.get(found.group(1))));
@@ -258,6 +256,8 @@ public final class RestoreProgram {
                 [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ] || exit 0
                 # Nobody would attend to the application. (Of a process that has only to be reaped there is no such file.)
                 [ -e "/proc/$THAW_PLAN/exe" ] || exit 1
+                # The shell becomes now, by way of env, the one who attends to the application. (criu closes its scripts' own streams.)
+                [ -z "$THAW_SHELL" ] || echo >"/proc/$PPID/fd/1"
                 set -- $THAW_OPENED
                 case $THAW_STREAMS in
                 """);
@@ -273,14 +273,13 @@ public final class RestoreProgram {
             text.append(" ;;\n");
         }
         return text.append("    *) exit 1 ;;\nesac\n").append("""
-                # The shell becomes, by way of env, the one who attends to the application. From then on no signal ends it unheard, and the
-                # application's end waits for it: only then may anything run.
+                # From then on no signal ends it unheard, and the application's end waits for it: only then may anything run.
                 [ -n "$THAW_SHELL" ] || exit 0
                 n=0
                 while [ "/proc/$THAW_PLAN/exe" -ef "$THAW_SHELL" ] || [ "/proc/$THAW_PLAN/exe" -ef /usr/bin/env ]; do
                     n=$((n + 1))
-                    [ $n -lt 100 ] || sleep 0.01
-                    [ $n -lt 3000 ] || exit 1
+                    [ $n -lt 1000 ] || sleep 0.01
+                    [ $n -lt 4000 ] || exit 1
                 done
                 [ -e "/proc/$THAW_PLAN/exe" ]
                 """).toString();
@@ -329,10 +328,6 @@ public final class RestoreProgram {
 
     private static String words(List<String> words) {
         return words.stream().map(ShellText::quote).collect(Collectors.joining(" "));
-    }
-
-    private static String lines(List<String> words) {
-        return words.stream().map(word -> "        " + ShellText.quote(word)).collect(Collectors.joining(" \\\n"));
     }
 
     private static String comment(String path) {

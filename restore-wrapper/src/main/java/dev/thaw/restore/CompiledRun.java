@@ -58,10 +58,16 @@ public record CompiledRun(int rootPid, int criuPid, Instant begun, List<Integer>
                 Instant.ofEpochSecond(micros / 1_000_000, micros % 1_000_000 * 1000), descriptors, parts.group(5));
     }
 
+    /** How many of the descriptors became the application's: the others are criu's script, and the pipe by which it said that everything was restored. */
+    public int handovers() {
+        return descriptors.size() - 2;
+    }
+
     /**
      * Waits for criu's end.
      *
      * @param endAskedFor a signal that came and asks for an end
+     * @param limit from the moment when it was begun
      * @return the restored tree, which runs; empty when there is none, and nothing is left of the attempt
      * @throws Failure when a signal asked for an end, or the limit passed, and criu was not about to end; nothing is left then either
      */
@@ -80,9 +86,9 @@ public record CompiledRun(int rootPid, int criuPid, Instant begun, List<Integer>
     }
 
     private Optional<WaitStatus> criuStatus(Duration limit, Supplier<OptionalInt> endAskedFor) {
-        Patience patience = Patience.of(limit, endAskedFor);
+        Patience patience = Patience.of(limit.minus(Duration.between(begun, Instant.now())), endAskedFor);
         try {
-            Optional<WaitStatus> status = Optional.empty();
+            Optional<WaitStatus> status = ProcessCalls.waitPid(criuPid, Duration.ZERO);
             while (status.isEmpty()) {
                 if (patience.isOver()) {
                     // Planning anew would take as long again.

@@ -101,7 +101,7 @@ public final class Restoration {
             return Optional.empty();
         }
         long millis = restored.get().criuTime().toMillis();
-        status.event("planned", "pid", run.rootPid(), "handovers", run.descriptors().size() - 1, "millis", 0);
+        status.event("planned", "pid", run.rootPid(), "handovers", run.handovers(), "millis", 0);
         Registration registration = new Registration(settings.name(), settings.registry(), report);
         boolean ended = false;
         try {

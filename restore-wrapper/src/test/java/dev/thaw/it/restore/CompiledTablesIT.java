@@ -51,7 +51,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CompiledTablesIT {
     /** With this, nothing but a compiled plan can restore. */
     private static final String NO_JAVA = "/nonexistent/java";
-    private static final String AWKWARD = "im age'\"$(touch hacked)`touch hacked`\n%FILES%\\*é";
+    private static final String AWKWARD = "im age'\"$(touch hacked)`touch hacked`\n%LIST%\\*é";
     /** Every byte that a name can hold. */
     private static final String EVERY_BYTE = everyByte();
 
