@@ -18,6 +18,7 @@ import dev.thaw.checkpoint.DumpOptions.NetworkLock;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.criu.CriuVersion;
+import dev.thaw.linux.Capabilities;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -89,9 +90,9 @@ class HostCheckTest {
                 when("no executable memory files", m -> m.memfdNoexec = OptionalInt.of(2), Severity.NEEDS, "vm.memfd_noexec is 2", "sysctl vm.memfd_noexec=1"),
                 when("neither nftables nor iptables", m -> m.lock = NetworkLock.SKIP, Severity.NEEDS, "neither nftables nor iptables", "--tcp close"),
                 when("no CAP_CHECKPOINT_RESTORE", m -> m.rights = rights(33, 0, false, false, "", 0), Severity.STOPS, "CAP_CHECKPOINT_RESTORE is missing", "setpriv"),
-                when("no CAP_SYS_RESOURCE", m -> m.rights = without(24), Severity.NEEDS, "CAP_SYS_RESOURCE is missing", "--cap-add SYS_RESOURCE"),
-                when("no CAP_NET_ADMIN", m -> m.rights = without(12), Severity.NEEDS, "CAP_NET_ADMIN is missing", "--tcp close"),
-                when("no CAP_SYS_PTRACE", m -> m.rights = without(19), Severity.NEEDS, "CAP_SYS_PTRACE is missing", "setpriv"),
+                when("no CAP_SYS_RESOURCE", m -> m.rights = without(Capabilities.SYS_RESOURCE), Severity.NEEDS, "CAP_SYS_RESOURCE is missing", "--cap-add SYS_RESOURCE"),
+                when("no CAP_NET_ADMIN", m -> m.rights = without(Capabilities.NET_ADMIN), Severity.NEEDS, "CAP_NET_ADMIN is missing", "--tcp close"),
+                when("no CAP_SYS_PTRACE", m -> m.rights = without(Capabilities.SYS_PTRACE), Severity.NEEDS, "CAP_SYS_PTRACE is missing", "setpriv"),
                 when("a user namespace", m -> m.rights = rights(0, ALL, false, true, "", 1), Severity.NEEDS, "runs in a user namespace", "run it outside"),
                 when("a seccomp filter", m -> m.rights = rights(0, ALL, true, false, "", 1), Severity.NEEDS, "under a seccomp filter", "seccomp=unconfined"),
                 when("Yama", m -> m.rights = rights(0, ALL, false, false, "", 3), Severity.STOPS, "ptrace_scope is 3", "/etc/sysctl.d"),

@@ -14,6 +14,7 @@ import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.criu.CriuVersion;
 import dev.thaw.image.ImageBuilder;
+import dev.thaw.linux.Capabilities;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
 import dev.thaw.plan.RestorePlan;
@@ -83,7 +84,7 @@ class ImageCheckTest {
                 when("no rights", c -> c.capabilities = 0, Severity.STOPS, "uid 0 may not restore", "as root"),
                 when("processes of another user", c -> {
                     c.uid = 33;
-                    c.capabilities = 1L << 40;
+                    c.capabilities = 1L << Capabilities.CHECKPOINT_RESTORE;
                 }, Severity.STOPS, "the image has processes of uid 0, and thaw runs as uid 33", "as root"),
                 when("a seccomp filter on thaw and on a thread of the image", c -> {
                     c.image.task(102).command("shop").threadWithFilter(103);
