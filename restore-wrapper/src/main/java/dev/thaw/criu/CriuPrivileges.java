@@ -26,7 +26,8 @@ public final class CriuPrivileges {
      * @param criu path of the program
      */
     public static long effective(String criu) {
-        boolean gainsNone = StatusFile.read(ProcessCalls.getpid()).field("NoNewPrivs").equals("1");
-        return ProcessCalls.capabilitiesEffective() | (gainsNone ? 0 : FileCapabilities.effective(criu));
+        long own = FileCapabilities.effective(criu);
+        boolean gained = own != 0 && !StatusFile.read(ProcessCalls.getpid()).field("NoNewPrivs").equals("1");
+        return ProcessCalls.capabilitiesEffective() | (gained ? own : 0);
     }
 }
