@@ -8,7 +8,7 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import java.util.regex.Matcher;
 
-/** Removes the work directories of those thaws that were killed: nobody holds their lock any more. */
+/** Removes the work directories of those thaws that were killed, as nobody holds their lock any more, and logs that nobody needs any more. */
 final class AbandonedWork {
     private static final int STICKY = 01000;
     private static final int GROUP_OR_OTHERS = 077;
@@ -22,11 +22,16 @@ final class AbandonedWork {
             if (!isSafe(FileCalls.stat(base))) {
                 return;
             }
+            boolean logs = false;
             for (String name : FileCalls.list(base)) {
+                logs |= name.contains(FailureLog.NAME);
                 Matcher matcher = WorkDirectory.NAME.matcher(name);
                 if (matcher.matches() && mayBeAbandonedBy(Integer.parseInt(matcher.group(1)))) {
                     removeAbandoned(base + "/" + name);
                 }
+            }
+            if (logs) {
+                StrayLogs.sweep(base);
             }
         } catch (LinuxException notOurs) {
             return;

@@ -80,6 +80,19 @@ class FailureLogTest {
     }
 
     @Test
+    void one_of_images_that_are_gone_is_removed_by_any_restore(@TempDir Path base, @TempDir Path images) {
+        FileCalls.mkdir(images + "/gone", 0700);
+        try (WorkDirectory work = WorkDirectory.create(List.of(base.toString()))) {
+            FailureLog.keep(failed("why"), work, Optional.empty(), images + "/gone");
+        }
+        WorkDirectory.create(List.of(base.toString())).close();
+        assertEquals(1, logs(base).size());
+        FileCalls.rmdir(images + "/gone");
+        WorkDirectory.create(List.of(base.toString())).close();
+        assertEquals(Set.of(), logs(base));
+    }
+
+    @Test
     void no_more_than_16_are_kept_and_the_newest_of_them(@TempDir Path base, @TempDir Path images) {
         Set<String> newest = new HashSet<>();
         try (WorkDirectory work = WorkDirectory.create(List.of(base.toString()))) {
