@@ -3,7 +3,10 @@ package dev.thaw.launcher;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import com.google.gson.stream.JsonReader;
 import dev.thaw.linux.KernelString;
+import java.io.IOException;
+import java.io.StringReader;
 
 /**
  * JSON of records whose texts are {@link KernelString}s. A byte that is no UTF-8 is written as the escape of a lone
@@ -33,6 +36,27 @@ public final class KernelJson {
             throw e;
         } catch (RuntimeException refusedByItsConstructor) {
             throw new JsonParseException(refusedByItsConstructor);
+        }
+    }
+
+    /**
+     * A number that an object has under {@code name}; reads no further than that.
+     *
+     * @return 0 when there is none
+     * @throws JsonParseException when the text is no object, or what it has there is no int
+     */
+    public static int number(String json, String name) {
+        try (JsonReader reader = new JsonReader(new StringReader(json))) {
+            reader.beginObject();
+            while (reader.hasNext()) {
+                if (reader.nextName().equals(name)) {
+                    return reader.nextInt();
+                }
+                reader.skipValue();
+            }
+            return 0;
+        } catch (IOException | IllegalStateException | NumberFormatException e) {
+            throw new JsonParseException(e);
         }
     }
 

@@ -149,22 +149,20 @@ public record Manifest(
     static Manifest parse(String json) {
         Manifest manifest;
         try {
-            Format header = KernelJson.read(json, Format.class);
-            if (header == null) {
-                throw ImageException.of(Kind.CORRUPT, Generations.MANIFEST, "empty");
-            }
-            if (header.format() != FORMAT) {
+            int format = json.isBlank() ? FORMAT : KernelJson.number(json, "format");
+            if (format != FORMAT) {
                 throw ImageException.of(Kind.UNSUPPORTED, Generations.MANIFEST,
-                        "of format " + header.format() + ", and this thaw reads format " + FORMAT);
+                        "of format " + format + ", and this thaw reads format " + FORMAT);
             }
             manifest = KernelJson.read(json, Manifest.class);
+            if (manifest == null) {
+                throw ImageException.of(Kind.CORRUPT, Generations.MANIFEST, "empty");
+            }
         } catch (JsonParseException e) {
             throw ImageException.of(Kind.CORRUPT, Generations.MANIFEST, "no manifest: " + e.getMessage());
         }
         return manifest;
     }
-
-    private record Format(int format) {}
 
     public String json() {
         return KernelJson.pretty(this) + "\n";

@@ -34,8 +34,14 @@ public final class CgroupFiles {
         }
 
         Optional<MountInfo> mountOf(String path) {
-            return mounts.stream().filter(mount -> isBelow(path, mount.mountPoint()))
-                    .max(Comparator.comparingInt(mount -> mount.mountPoint().length()));
+            // No comparator: no class archive keeps those that the JDK makes.
+            MountInfo deepest = null;
+            for (MountInfo mount : mounts) {
+                if (isBelow(path, mount.mountPoint()) && (deepest == null || mount.mountPoint().length() > deepest.mountPoint().length())) {
+                    deepest = mount;
+                }
+            }
+            return Optional.ofNullable(deepest);
         }
 
         Optional<String> cgroupIn(MountInfo mount) {

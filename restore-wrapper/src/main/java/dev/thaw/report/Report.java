@@ -8,6 +8,7 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
@@ -23,7 +24,7 @@ public final class Report {
     private final String command;
     private final PrintStream err;
     private final IntSupplier columns;
-    private final PrintStream log;
+    private final Optional<PrintStream> log;
     private final int verbosity;
     private final boolean quiet;
 
@@ -40,10 +41,10 @@ public final class Report {
 
     /** @param columns of the terminal that standard error is; 0 when it is none. Asked for each message: windows change their size */
     public Report(String command, PrintStream err, IntSupplier columns, int verbosity, boolean quiet) {
-        this(command, err, columns, new PrintStream(PrintStream.nullOutputStream()), verbosity, quiet);
+        this(command, err, columns, Optional.empty(), verbosity, quiet);
     }
 
-    private Report(String command, PrintStream err, IntSupplier columns, PrintStream log, int verbosity, boolean quiet) {
+    private Report(String command, PrintStream err, IntSupplier columns, Optional<PrintStream> log, int verbosity, boolean quiet) {
         this.command = command;
         this.err = err;
         this.columns = columns;
@@ -54,7 +55,7 @@ public final class Report {
 
     /** The same, and every message, the details of {@code -v} included, goes to {@code file} too, with the time before it. */
     public Report alsoTo(PrintStream file) {
-        return new Report(command, err, columns, file, verbosity, quiet);
+        return new Report(command, err, columns, Optional.of(file), verbosity, quiet);
     }
 
     public int verbosity() {
@@ -140,7 +141,9 @@ public final class Report {
             err.print(text(columns.getAsInt(), what, because, tries));
             err.flush();
         }
-        write(false, text(0, what, because, tries));
+        if (log.isPresent()) {
+            write(false, text(0, what, because, tries));
+        }
     }
 
     /** @param width of a line; 0 for no limit */
@@ -158,8 +161,10 @@ public final class Report {
             err.print(text);
             err.flush();
         }
-        log.print(Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + text);
-        log.flush();
+        if (log.isPresent()) {
+            log.get().print(Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + text);
+            log.get().flush();
+        }
     }
 
     private interface Breaking {

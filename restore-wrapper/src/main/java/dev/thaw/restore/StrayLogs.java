@@ -8,7 +8,6 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -55,7 +54,7 @@ final class StrayLogs {
         names.stream().filter(StrayLogs::isAbandoned).map(name -> read(base + "/" + name)).flatMap(Optional::stream).forEach(StrayLogs::remove);
         List<Log> logs = names.stream().filter(name -> FILE.matcher(name).matches() && !name.matches(".*\\.\\d+"))
                 .map(name -> read(base + "/" + name)).flatMap(Optional::stream)
-                .sorted(Comparator.comparingLong((Log log) -> log.status().modifiedNanos()).reversed()).toList();
+                .sorted((a, b) -> Long.compare(b.status().modifiedNanos(), a.status().modifiedNanos())).toList();
         List<Log> needed = logs.stream().filter(log -> !log.images().map(StrayLogs::isGone).orElse(false)).limit(KEPT).toList();
         logs.stream().filter(log -> !needed.contains(log)).forEach(StrayLogs::remove);
     }
