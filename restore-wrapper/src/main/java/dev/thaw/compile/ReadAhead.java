@@ -11,25 +11,32 @@ final class ReadAhead {
     private static final int SIZE_FIELD = 2;
 
     /**
-     * Started in the background; ended with the restore. A reader that has no processor to itself is in criu's way, and so is one of what is in memory:
-     * whether a first page had to be fetched from a disk, the kernel says. All of that is found out without another process.
+     * Started in the background; ended with the restore. A reader of what is in memory is in criu's way: whether a first page had to be fetched from a
+     * disk, the kernel says, without another process. So is one that takes criu's processor: it begins when one has nothing to do, which it may not have
+     * in the moment when criu starts, and gives way to everybody from then on.
      */
     private static final String FUNCTION = """
 
-            # Reads files of $1 KiB into the page cache, if they are not there, there is room, and a processor has nothing to do. Sets thaw_reader.
+            # Reads files of $1 KiB into the page cache, if they are not there and there is room, as soon as a processor has nothing to do. Sets thaw_reader.
             thaw_read_ahead() {
                 local text free before='' after='' sizeKiB=$1 IFS=$' \\t\\n'
                 local -a processors=(/sys/devices/system/cpu/cpu[0-9]*)
                 shift
-                read -r text text text free text </proc/loadavg
-                ((${free%/*} <= ${#processors[@]})) || return
                 IFS= read -r -d '' text </proc/meminfo
                 [[ $text =~ MemAvailable:\\ +([0-9]+) ]] && ((BASH_REMATCH[1] / 2 > sizeKiB)) || return
                 IFS= read -r -d '' before </proc/self/io
                 IFS= read -r -d '' -n 1 text <"$1"
                 IFS= read -r -d '' after </proc/self/io
                 [[ $before == *$'\\n'read_bytes:* && ${before#*$'\\n'read_bytes:} != "${after#*$'\\n'read_bytes:}" ]] || return
-                cat -- "$@" </dev/null >/dev/null 2>&1 &
+                {
+                    # Nobody ever writes to this pipe.
+                    exec {before}<> <(:)
+                    while read -r text text text free text </proc/loadavg && ((${free%/*} > ${#processors[@]})); do
+                        [[ -e /proc/$thaw_criu ]] || exit
+                        read -r -t 0.01 -u "$before" text
+                    done
+                    exec nice -n 19 cat -- "$@"
+                } </dev/null >/dev/null 2>&1 &
                 thaw_reader=$!
             }
             """;

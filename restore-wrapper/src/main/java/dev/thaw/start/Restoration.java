@@ -59,7 +59,6 @@ public final class Restoration {
      */
     public Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life) {
         try (ReadAhead ahead = ReadAhead.of(image)) {
-            report.trace(ahead.text());
             return restore(image, asked, life, ahead);
         }
     }
@@ -91,11 +90,7 @@ public final class Restoration {
      * @return empty when nothing came of it, and it is to be planned anew
      */
     Optional<Lifecycle.Outcome> attend(CompiledRun run, LifecycleOptions life) {
-        Optional<Restored> restored;
-        try (ReadAhead ahead = ReadAhead.of(run.generation())) {
-            report.trace(ahead.text());
-            restored = run.await(life.timeout().orElse(RestoreSettings.LIMIT), signals::endAskedFor);
-        }
+        Optional<Restored> restored = run.await(life.timeout().orElse(RestoreSettings.LIMIT), signals::endAskedFor);
         if (restored.isEmpty()) {
             report.detail("the compiled plan did not work; planning anew");
             return Optional.empty();
@@ -134,6 +129,7 @@ public final class Restoration {
             LaunchedProcess process = GenerationInUse.during(planning.resolved().generationDir(), () -> registration.enter(() -> {
                 restored[0] = restorer.restore(request);
                 ahead.close();
+                report.trace(ahead.text());
                 return launched(restored[0], planning.manifest());
             }));
             status.event("restored", "pid", process.pid(), "millis", millisSince(start), "criuMillis", restored[0].criuTime().toMillis());
