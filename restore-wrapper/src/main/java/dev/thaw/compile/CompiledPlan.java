@@ -19,11 +19,12 @@ import java.util.Set;
  * @param criu path of the engine
  * @param attendable whether a process with its signals blocked can take over while criu works ({@code env --block-signal})
  * @param lockable whether criu can be started with the generation locked, so that no checkpoint removes it ({@link #LOCK})
+ * @param record the launch record of the application, without its start, the boot and the time
  * @param streams streams of the caller that the plan uses
  */
 public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
         Optional<OwnCgroup> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
-        boolean lockable, Set<Integer> streams, List<Variant> variants) {
+        boolean lockable, String record, Set<Integer> streams, List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";
     /** Name of the directory beside it with what the program uses. */

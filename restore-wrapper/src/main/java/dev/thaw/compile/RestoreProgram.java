@@ -24,6 +24,7 @@ public final class RestoreProgram {
     /** Where the kernel goes on after the highest pid (kernel/pid.c, RESERVED_PIDS). */
     private static final int FIRST_AFTER_WRAP = 300;
 
+    private static final Pattern RECORD = Pattern.compile("(.*?\"startTicks\":)0(,\"bootId\":\")(\",\"started\":\")(\".*)", Pattern.DOTALL);
     private static final Pattern PLACE = Pattern.compile("%([A-Z]+)%");
 
     private static final String TEMPLATE = """
@@ -197,6 +198,11 @@ public final class RestoreProgram {
                 read -r name value <"/proc/self/fdinfo/$number" && [[ $value == "$1" ]]
             }
 
+            # The launch record. It started $1 clock ticks after the boot $2, at the time $3.
+            thaw_record() {
+                printf '%s\n' %RECORD%
+            }
+
             thaw_close() {
                 local number
                 for number; do
@@ -227,6 +233,7 @@ public final class RestoreProgram {
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
+        parts.put("RECORD", record(plan.record()));
         parts.put("MARGIN", Integer.toString(MARGIN));
         parts.put("WRAP", Integer.toString(FIRST_AFTER_WRAP));
         parts.put("NUMBERS", plan.numbers().stream().map(String::valueOf).collect(Collectors.joining(" ")));
@@ -283,6 +290,16 @@ public final class RestoreProgram {
                 done
                 [ -e "/proc/$THAW_PLAN/exe" ]
                 """).toString();
+    }
+
+    /** With what only the program knows in the places that are empty: they are before all that a user has chosen. */
+    private static String record(String json) {
+        Matcher places = RECORD.matcher(json);
+        if (!places.matches()) {
+            throw new IllegalArgumentException(json);
+        }
+        return ShellText.quote(places.group(1)) + "\"$1\"" + ShellText.quote(places.group(2)) + "\"$2\"" + ShellText.quote(places.group(3)) + "\"$3\""
+                + ShellText.quote(places.group(4));
     }
 
     private static String kinds(CompiledPlan plan) {

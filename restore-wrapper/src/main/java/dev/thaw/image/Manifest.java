@@ -99,6 +99,16 @@ public record Manifest(
         inBroker = copied(inBroker);
     }
 
+    /** The command that the root was started by, as far as it is known. */
+    public List<String> startedAs() {
+        return compatibility.command().isEmpty() ? command : compatibility.command();
+    }
+
+    /** The file that was executed then; else the one that runs. */
+    public String startedFrom() {
+        return compatibility.program().stream().findFirst().map(Compatibility.FileIdentity::path).orElse("/proc/" + rootPid + "/exe");
+    }
+
     /** Without compatibility, as before it was recorded. */
     public Manifest(
             int format, String thawVersion, String criuVersion, String criuPath, String created, int rootPid, List<String> command,

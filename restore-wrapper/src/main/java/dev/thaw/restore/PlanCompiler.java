@@ -9,10 +9,16 @@ import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
+import dev.thaw.image.FdType;
+import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.Manifest;
 import dev.thaw.image.Quarantine;
 import dev.thaw.image.TaskImage;
+import dev.thaw.launcher.KernelJson;
+import dev.thaw.launcher.LaunchRecord;
+import dev.thaw.launcher.SessionPolicy;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
@@ -133,7 +139,7 @@ public final class PlanCompiler {
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
         return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
                 Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), lockable(), streams,
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), lockable(), record(), streams,
                 variants)), String.join("; ", obstacles));
     }
 
@@ -187,6 +193,15 @@ public final class PlanCompiler {
     /** Not every file system has locks. */
     private boolean lockable() {
         return HelperCommand.run(CompiledPlan.LOCK + " " + ShellText.quote(generation) + " true", Map.of(), Duration.ofSeconds(5)).succeeded();
+    }
+
+    private String record() {
+        Manifest manifest = planning.manifest().orElseThrow();
+        TaskImage root = image.root();
+        FileImage directory = image.files().get(new FileId(FdType.REGULAR, root.cwdFileId().orElseThrow()));
+        return KernelJson.line(new LaunchRecord(LaunchRecord.FORMAT, "", root.pid(), 0, "", "", manifest.startedAs(), manifest.startedFrom(),
+                directory instanceof FileImage.RegularFile regular ? regular.path() : "/", root.isSessionLeader() ? SessionPolicy.NEW : SessionPolicy.SAME,
+                List.of(), List.of()));
     }
 
     private CompiledPlan.Machine machine(List<String> files) {

@@ -22,10 +22,9 @@ final class RestoredRecord {
 
     /** @param describe (pid, descriptor) → what it is */
     static LaunchRecord of(String name, int pid, Optional<Manifest> manifest, BiFunction<Integer, Integer, DescriptorDescription> describe) {
-        List<String> command = manifest.map(known -> known.compatibility().command().isEmpty() ? known.command() : known.compatibility().command())
+        List<String> command = manifest.map(Manifest::startedAs)
                 .filter(words -> !words.isEmpty()).orElseGet(() -> ProcessTable.arguments(pid));
-        String program = manifest.flatMap(known -> known.compatibility().program().stream().findFirst())
-                .map(file -> file.path()).orElse("/proc/" + pid + "/exe");
+        String program = manifest.map(Manifest::startedFrom).orElse("/proc/" + pid + "/exe");
         Optional<ProcessStat> stat = ProcessStat.read(pid);
         boolean leads = stat.map(found -> found.session() == pid).orElse(true);
         return new LaunchRecord(LaunchRecord.FORMAT, name, pid, stat.map(ProcessStat::startTicks).orElse(0L),

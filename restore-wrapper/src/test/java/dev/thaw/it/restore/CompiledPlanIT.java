@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.thaw.it.Alone;
+import dev.thaw.it.Await;
 import dev.thaw.it.Bytes;
 import dev.thaw.it.Checkout;
+import dev.thaw.it.Children;
 import dev.thaw.it.FdEntry;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.Puppet;
@@ -14,13 +16,17 @@ import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
 import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
+import dev.thaw.launcher.LaunchRecord;
+import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
+import dev.thaw.linux.proc.ProcessStat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a checkpoint leaves beside its images restores them as the planner does, or leaves it to the planner. */
@@ -94,6 +100,38 @@ class CompiledPlanIT {
 
             FileCalls.writeFile(generation + "/seccomp.img", FileCalls.readAll(generation + "/seccomp.img"), 0600);
             program(scratch).run("restore", "--detach", scratch.path("image")).expect(125);
+        }
+    }
+
+    /** A script, so that its command line is not what it was started by. */
+    @Test
+    void next_checkpoint_learns_of_the_first_start_what_it_learns_by_the_planner(Scratch scratch) {
+        String app = scratch.file("an 'app", "#!" + Checkout.python() + "\nimport time\nwhile True: time.sleep(1000)\n");
+        FileCalls.chmod(app, 0700);
+        NameRegistry registry = new NameRegistry(scratch.path("records"));
+        ThawProcess.in(scratch).environment(NameRegistry.DIRECTORY_VARIABLE, scratch.path("records"))
+                .run("run", "--detach", "--stdin", "null", "--stdout", "null", "--stderr", "null", "--pid-file", scratch.path("pid"), "--", app, "a b").expect(0);
+        int pid = Integer.parseInt(scratch.read("pid").strip());
+        try {
+            LaunchRecord first = registry.findPid(pid).orElseThrow();
+            ThawProcess.in(scratch).environment(NameRegistry.DIRECTORY_VARIABLE, scratch.path("records")).run("checkpoint", "" + pid, scratch.path("image")).expect(0);
+            Children.awaitFree(Set.of(pid), Await.LIMIT);
+            List<LaunchRecord> records = new ArrayList<>();
+            for (boolean byProgram : new boolean[] {true, false}) {
+                (byProgram ? program(scratch) : ThawProcess.in(scratch)).environment(NameRegistry.DIRECTORY_VARIABLE, scratch.path("records"))
+                        .run("restore", "--detach", scratch.path("image")).expect(0);
+                LaunchRecord record = registry.findPid(pid).orElseThrow();
+                records.add(new LaunchRecord(record.format(), record.name(), pid, 0, record.bootId(), "", record.command(), record.program(), record.directory(),
+                        record.session(), List.of(), record.inBroker()));
+                assertEquals(ProcessStat.read(pid).orElseThrow().startTicks(), record.startTicks());
+                assertEquals(List.of(app, "a b"), record.command());
+                assertEquals(first.program(), record.program());
+                ProcessCalls.kill(pid, Signals.SIGKILL);
+                Children.awaitFree(Set.of(pid), Await.LIMIT);
+            }
+            assertEquals(records.get(1), records.get(0));
+        } finally {
+            Children.killTrees(Set.of(pid));
         }
     }
 
