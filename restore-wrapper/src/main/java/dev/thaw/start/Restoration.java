@@ -2,6 +2,7 @@ package dev.thaw.start;
 
 import dev.thaw.compat.Here.Asked;
 import dev.thaw.compat.Mismatch;
+import dev.thaw.compile.CompiledPlan;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuSearch;
 import dev.thaw.fdbroker.DescriptorDescription;
@@ -102,6 +103,8 @@ public final class Restoration {
         try {
             LaunchedProcess process = registration.enter(() -> launched(restored.get(), Manifest.read(run.generation())));
             status.event("restored", "pid", run.rootPid(), "millis", millis, "criuMillis", millis, "plan", "compiled");
+            report.detail("restored by the compiled plan, " + run.generation() + "/" + CompiledPlan.PROGRAM);
+            settings.afterRestore().tell(run.rootPid(), run.generation(), report);
             Lifecycle.Outcome outcome = live(process, restored.get(), Optional.empty(), registration, life);
             ended = outcome.endedEarly().isEmpty();
             return Optional.of(outcome);

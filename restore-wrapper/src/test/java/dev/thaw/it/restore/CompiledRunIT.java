@@ -42,13 +42,20 @@ class CompiledRunIT {
                 FdCalls.Pipe out = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 FdCalls.Pipe status = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
                 Puppet puppet = Puppet.in(scratch).nullStreams().descriptor(1, before.writer().number()).start()) {
+            puppet.eval("catch(signal.SIGUSR1)");
             checkpoint(scratch, puppet);
             try (ThawProcess thaw = script(scratch).nullDescriptor(0).descriptor(1, out.writer().number()).descriptor(9, status.writer().number())
-                    .start("restore", "--status-fd=9", "--pid-file", scratch.path("pid"), scratch.path("image"))) {
+                    .start("restore", "-v", "--status-fd=9", "--pid-file", scratch.path("pid"), "--ready-command", "grep SigBlk /proc/self/status >>" + scratch.path("asked"),
+                            "--after-restore", "echo $THAW_PID >" + scratch.path("told"), "--notify-signal", "USR1", "--keep", "3", scratch.path("image"))) {
                 status.writer().close();
                 out.writer().close();
                 assertTrue(Bytes.readUntil(status.reader().number(), "\"ready\"").contains(BY_PLAN));
                 assertEquals(puppet.pid() + "\n", scratch.read("pid"));
+                assertEquals(puppet.pid() + "\n", scratch.read("told"));
+                // Who is asked is no supervisor: its signals work.
+                assertTrue(scratch.read("asked").lines().allMatch(line -> line.matches("SigBlk:\\s+0+")), scratch.read("asked"));
+                assertEquals("['SIGUSR1']", puppet.eval("caught"));
+                thaw.awaitErr("restored by the compiled plan");
                 puppet.eval("write(1, 'hello')");
                 assertEquals("hello", Bytes.readUntil(out.reader().number(), "hello"));
                 assertTrue(StatusFile.read(thaw.pid()).blockedSignals().contains(Signals.SIGCHLD), "with -Xrs no handler would hear of the end");
@@ -187,6 +194,16 @@ class CompiledRunIT {
             assertFalse(ProcessCalls.exists(puppet.pid()));
             int criu = Integer.parseInt(scratch.read("held").strip());
             assertFalse(ProcessCalls.exists(criu));
+        }
+    }
+
+    @Test
+    void application_is_ended_when_the_command_after_the_restore_fails(Scratch scratch) {
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            checkpoint(scratch, puppet);
+            script(scratch).run("restore", "-v", "--detach", "--after-restore", "false", scratch.path("image")).expect(125)
+                    .expectErr("restored by the compiled plan").expectErr("the command of --after-restore failed");
+            puppet.awaitGone();
         }
     }
 
