@@ -14,20 +14,16 @@ import dev.thaw.criu.CriuSearch;
 import dev.thaw.launcher.LaunchRecord;
 import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.ProcessCalls;
-import dev.thaw.plan.PlanResult;
-import dev.thaw.plan.RestoreOptions;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
-import dev.thaw.restore.PlanCompiler;
-import dev.thaw.restore.Planning;
+import dev.thaw.restore.LookAhead;
 import dev.thaw.restore.Policies;
 import dev.thaw.restore.Privileges;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -132,27 +128,14 @@ final class CheckpointCommand implements Callable<Integer> {
         }
         after.tell(made, pid, report);
         made.notes().forEach(note -> report.warning(note.what(), note.because(), note.tries()));
-        lookAhead(criu, report);
+        LookAhead.at(words.get(words.size() - 1), criu, Brokers.names(Optional.empty()), report).forEach(problem -> report.warning(
+                "a restore will need more to go on: " + problem.what(), problem.because(), problem.tries()));
         if (common.json()) {
             environment.out().print(CheckpointPrinter.json(made));
         } else if (!common.quiet()) {
             environment.out().print(CheckpointPrinter.line(made));
         }
         return ExitCode.OK;
-    }
-
-    /**
-     * Plans a restore as it would be done here and now: what it would need is better known before the day it is needed. And what it would do is
-     * written down as a program.
-     */
-    private void lookAhead(CriuBinary criu, Report report) {
-        Planning planning = Planning.of(words.get(words.size() - 1), RestoreOptions.automatic(), Set.of(), Brokers.names(Optional.empty()),
-                new Planning.Expectation(Optional.of(criu.version()), Optional.empty()));
-        if (planning.result() instanceof PlanResult.Rejected rejected) {
-            rejected.problems().forEach(problem -> report.warning("a restore will need more to go on: " + problem.what(), problem.because(),
-                    problem.tries()));
-        }
-        PlanCompiler.leave(planning, criu, report);
     }
 
     private int pid() {

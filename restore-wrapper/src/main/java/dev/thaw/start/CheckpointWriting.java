@@ -4,15 +4,11 @@ import dev.thaw.checkpoint.Checkpoint;
 import dev.thaw.checkpoint.CheckpointRequest;
 import dev.thaw.checkpoint.Checkpointer;
 import dev.thaw.checkpoint.Verifier;
-import dev.thaw.plan.RestoreOptions;
-import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.BrokerNames;
-import dev.thaw.restore.PlanCompiler;
-import dev.thaw.restore.Planning;
+import dev.thaw.restore.LookAhead;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 
 /** The checkpoint of {@link TermCheckpoint} that really writes one. */
@@ -36,19 +32,8 @@ public final class CheckpointWriting implements TermCheckpoint.Writing {
     @Override
     public Checkpoint run() throws InterruptedException {
         Checkpoint made = checkpointer.run();
-        lookAhead(made.generation().directory());
+        LookAhead.at(made.generation().directory(), request.criu(), brokerNames, report).forEach(problem -> report.detail(problem.what()));
         return made;
-    }
-
-    /** The next restore is to be quick. That this fails makes no checkpoint a failure. */
-    private void lookAhead(String generation) {
-        try {
-            Planning planning = Planning.of(generation, RestoreOptions.automatic(), Set.of(), brokerNames,
-                    new Planning.Expectation(Optional.of(request.criu().version()), Optional.empty()));
-            PlanCompiler.leave(planning, request.criu(), report);
-        } catch (Failure failure) {
-            report.detail("the plan was not compiled: " + failure.what());
-        }
     }
 
     @Override
