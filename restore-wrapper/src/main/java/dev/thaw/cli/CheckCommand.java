@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
         name = "check",
         description = {"Say what stands against it, worst first: of this machine, of a living tree, of an image.",
             "Exit code 0: nothing does, though something may be lost or needed; 121: something does."},
-        customSynopsis = {"thaw check [OPTIONS] host", "thaw check [OPTIONS] pid PID", "thaw check [OPTIONS] image IMAGE"})
+        customSynopsis = {"thaw check [OPTIONS] host", "       thaw check [OPTIONS] pid PID", "       thaw check [OPTIONS] image IMAGE"})
 final class CheckCommand implements Callable<Integer> {
     private final Environment environment;
 

@@ -31,8 +31,6 @@ final class ExplainCommand implements Callable<Integer> {
     private static final List<String> NAMES = List.of("restore.log", "dump.log", "last-failure.log");
 
     private static final String CONTINUED = "  ";
-    private static final List<String> UNKNOWN = List.of("thaw check pid PID before a checkpoint, thaw check image IMAGE before a restore: they look for causes by themselves",
-            "that line at https://github.com/checkpoint-restore/criu/issues");
 
     private final Environment environment;
 
@@ -108,7 +106,7 @@ final class ExplainCommand implements Callable<Integer> {
                 FindingText.remedy(text, "try: ", CONTINUED, found.advice(), columns);
             }
             if (!found.known()) {
-                UNKNOWN.forEach(remedy -> FindingText.remedy(text, "try: ", CONTINUED, remedy, columns));
+                text.append("try: that line at https://github.com/checkpoint-restore/criu/issues\n");
             }
         });
         log.hints().forEach(hint -> FindingText.remedy(text, "note: ", CONTINUED, hint.cause() + (hint.advice().isEmpty() ? "" : "; " + hint.advice()), columns));

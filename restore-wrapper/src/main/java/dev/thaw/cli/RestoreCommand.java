@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code thaw restore}: pre-open, hand over, restore, prove, supervise. */
 @Command(name = "restore", description = "Restore IMAGE with every descriptor it needs opened beforehand, handed over and proven to have arrived.",
-        customSynopsis = {"thaw restore [OPTIONS] IMAGE", "thaw restore [OPTIONS] --on-failure start IMAGE -- COMMAND [ARG...]"})
+        customSynopsis = {"thaw restore [OPTIONS] IMAGE", "       thaw restore [OPTIONS] --on-failure start IMAGE -- COMMAND [ARG...]"})
 final class RestoreCommand implements Callable<Integer> {
     private final Environment environment;
 

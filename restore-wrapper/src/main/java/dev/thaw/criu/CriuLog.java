@@ -14,6 +14,10 @@ public final class CriuLog {
     /** Before a hang the other tasks may write a few lines more. */
     private static final int LINES_BEFORE_HANG = 15;
     private static final int QUOTED_LINES = 6;
+    /** After a mistake in its options criu prints all that it has. */
+    private static final String HELP = "Usage:";
+    private static final String HELP_END = "Try -h|--help";
+    private static final String UNKNOWN = "thaw check pid PID before a checkpoint, thaw check image IMAGE before a restore: they look for causes by themselves";
 
     private final List<LogLine> lines;
     private final List<FailureRule> rules;
@@ -30,11 +34,14 @@ public final class CriuLog {
     static CriuLog parse(String text, List<FailureRule> rules) {
         List<LogLine> lines = new ArrayList<>();
         int number = 0;
+        boolean help = false;
         for (String raw : text.split("\r?\n", -1)) {
             number++;
-            if (!raw.isBlank()) {
+            help |= raw.equals(HELP);
+            if (!raw.isBlank() && !help) {
                 lines.add(LogLine.parse(number, raw));
             }
+            help &= !raw.startsWith(HELP_END);
         }
         return new CriuLog(lines, rules);
     }
@@ -123,7 +130,7 @@ public final class CriuLog {
                     List.of(last.raw()), last.number(), ""));
         }
         LogLine last = errors.get(errors.size() - 1);
-        return Optional.of(new LogFinding(last.text(), "", around(last, errors).stream().map(LogLine::raw).toList(), last.number(), ""));
+        return Optional.of(new LogFinding(last.text(), UNKNOWN, around(last, errors).stream().map(LogLine::raw).toList(), last.number(), ""));
     }
 
     /** The line with the errors before and after it, in the log's order; what is said again is there once. */

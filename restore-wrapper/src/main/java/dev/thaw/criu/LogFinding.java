@@ -6,7 +6,7 @@ import java.util.List;
  * Why criu failed, as its log tells.
  *
  * @param cause in plain words
- * @param advice what to do; empty when nothing can be said
+ * @param advice what to do
  * @param lines the lines it was read from, as they stand in the log
  * @param lineNumber of the line that decided, from 1
  * @param rule name of the rule that knew it; empty when none did, and {@code cause} is criu's own text

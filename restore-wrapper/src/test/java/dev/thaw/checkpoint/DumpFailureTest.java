@@ -36,8 +36,17 @@ class DumpFailureTest {
 
     @Test
     void a_mistake_in_an_option_is_taken_from_what_criu_wrote_to_its_stderr() {
-        Failure failure = failure("", "Error (criu/config.c:900): unrecognized option '--nonsense'\n", List.of()).refused(1);
-        assertTrue(String.join("\n", failure.because()).contains("--nonsense"), failure.because()::toString);
+        Failure failure = failure("", "criu: unrecognized option '--nonsense'\n\nUsage:\n  criu dump|pre-dump -t PID [<options>]\n"
+                + "Try -h|--help for more info\n", List.of()).refused(1);
+        assertEquals(List.of("criu does not know the option --nonsense, or wants it in another form", "criu: criu: unrecognized option '--nonsense'",
+                "pid 100 (app) runs on as before, and generation 000001 is still current"), failure.because());
+        assertTrue(failure.tries().get(0).contains("thaw checkpoint without that --criu-option"), failure.tries()::toString);
+    }
+
+    @Test
+    void of_an_unknown_cause_it_is_said_who_looks_for_it() {
+        Failure failure = failure("(00.1) Error (criu/odd.c:1): odd: the moon is in the way\n", "", List.of()).refused(1);
+        assertTrue(failure.tries().get(0).startsWith("thaw check pid PID"), failure.tries()::toString);
     }
 
     @Test

@@ -52,4 +52,23 @@ class InspectIT {
         ThawProcess.Result result = ThawProcess.run(scratch, "inspect", half + "/000001").expect(120);
         assertTrue(result.err().contains("the checkpoint did not end"), result.err());
     }
+
+    @Test
+    void on_a_narrow_terminal_reasons_are_broken_and_commands_and_rows_stay_whole(Scratch scratch) {
+        try (TestPty pty = new TestPty(); Puppet puppet = Puppet.start(scratch)) {
+            pty.setWindowSize(24, 40);
+            ThawProcess.in(scratch).descriptor(2, pty.slave()).run("inspect", "no").expect(120);
+            String said = pty.readUntil("writes one\r\n");
+            assertTrue(said.startsWith("thaw: inspect: the image cannot be used:\r\n    no\r\n  because: "), said);
+            assertTrue(said.endsWith("\r\n  try: thaw checkpoint PID no writes one\r\n"), said);
+
+            String name = scratch.path("a-file-with-a-name-that-is-longer-than-the-terminal-is-wide");
+            puppet.eval("place(os.open('" + name + "', os.O_RDWR | os.O_CREAT), 7)");
+            Dumps.of(scratch, puppet).run();
+            pty.setWindowSize(24, 60);
+            ThawProcess.in(scratch).descriptor(1, pty.slave()).run("inspect", "--descriptor", "7", scratch.path("image")).expect(0);
+            String shown = pty.readUntil("read-write  0\r\n");
+            assertTrue(shown.endsWith("\r\n  7   file  " + name + "\r\n" + " ".repeat(18) + "read-write  0\r\n"), shown);
+        }
+    }
 }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "retrieve", sortOptions = false,
         description = {"Become COMMAND with what the broker keeps under these names, as descriptors 3 and following.",
             "LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID tell it so; in LISTEN_FDNAMES a colon of a name is a minus sign. They stay kept."},
-        customSynopsis = {"thaw broker retrieve [OPTIONS] NAME... -- COMMAND [ARG...]", "thaw broker retrieve [OPTIONS] --send-to N NAME..."})
+        customSynopsis = {"thaw broker retrieve [OPTIONS] NAME... -- COMMAND [ARG...]", "       thaw broker retrieve [OPTIONS] --send-to N NAME..."})
 final class RetrieveCommand implements Callable<Integer> {
     private static final String END_OF_OPTIONS = "--";
 

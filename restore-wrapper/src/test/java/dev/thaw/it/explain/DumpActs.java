@@ -72,6 +72,8 @@ final class DumpActs {
                 new Act("a process that cannot stop", DumpActs::unstoppable),
                 new Act("the dead", DumpActs::dead),
                 new Act("rights that are missing", DumpActs::rights),
+                new Act("an option that criu lacks", stage -> stage.fails("criu-option", "--skip-inflight, which is --skip-in-flight",
+                        stage.dump(stage.puppet()).option("--skip-inflight").attempt())),
                 new Act("a full file system", stage -> stage.fails("disk-full", "images on a tmpfs of 512 KiB",
                         RawCriu.dump(stage.scratch(), stage.puppet().pid(), stage.tmpfs("size=512k")).option("-R").attempt())));
     }
