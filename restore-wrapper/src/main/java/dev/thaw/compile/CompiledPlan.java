@@ -17,13 +17,14 @@ import java.util.Set;
  * @param files images, criu and programs that the plan was made for
  * @param fingerprint what {@code stat(1)} says of each of those files, in {@link #FORMAT}
  * @param criu path of the engine
+ * @param engine words that start it, before its arguments
  * @param attendable whether a process with its signals blocked can take over while criu works ({@code env --block-signal})
  * @param lockable whether criu can be started with the generation locked, so that no checkpoint removes it ({@link #LOCK})
  * @param record the launch record of the application, without its start, the boot and the time
  * @param streams streams of the caller that the plan uses
  */
 public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
-        Optional<OwnCgroup> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, boolean attendable,
+        Optional<OwnCgroup> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, List<String> engine, boolean attendable,
         boolean lockable, String record, Set<Integer> streams, List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";
@@ -43,6 +44,7 @@ public record CompiledPlan(String generation, String directory, int rootPid, Lis
         marks = List.copyOf(marks);
         files = List.copyOf(files);
         fingerprint = List.copyOf(fingerprint);
+        engine = List.copyOf(engine);
         streams = Set.copyOf(streams);
         variants = List.copyOf(variants);
     }

@@ -156,7 +156,7 @@ public final class RestoreProgram {
                 for i in "${!opened[@]}"; do
                     eval "exec $((i + 3))>&${opened[i]}"
                 done
-                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec %LOCK%"$criu" "${arguments[@]}"
+                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec %LOCK%%ENGINE% "${arguments[@]}"
             }
 
             # Waits for a process that has ended to be reaped by its parent, which takes some a while.
@@ -221,6 +221,7 @@ public final class RestoreProgram {
         parts.put("GENERATION", comment(plan.generation()));
         parts.put("IMAGES", ShellText.quote(plan.generation()));
         parts.put("PROOF", ShellText.quote(plan.proof()));
+        parts.put("ENGINE", words(plan.engine()));
         parts.put("CRIU", ShellText.quote(plan.criu()));
         parts.put("BOOT", ShellText.quote(plan.machine().bootId()));
         // Where nothing but this boot will do no kernel is good enough.
@@ -264,7 +265,7 @@ public final class RestoreProgram {
                 # Nobody would attend to the application. (Of a process that has only to be reaped there is no such file.)
                 [ -e "/proc/$THAW_PLAN/exe" ] || exit 1
                 # The shell becomes now, by way of env, the one who attends to the application. (criu closes its scripts' own streams.)
-                [ -z "$THAW_SHELL" ] || echo >"/proc/$PPID/fd/1"
+                [ -z "$THAW_SHELL" ] || echo >"${CRTOOLS_IMAGE_DIR%/*}/1"
                 set -- $THAW_OPENED
                 case $THAW_STREAMS in
                 """);

@@ -9,6 +9,7 @@ import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
+import dev.thaw.criu.StartScript;
 import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
@@ -63,6 +64,8 @@ public final class PlanCompiler {
     /** With more, looking at them takes a shell longer than a JVM needs to start. */
     private static final int MOST_FILES = 500;
     private static final int MOST_PROCESSES = 50;
+    /** Bytes. */
+    private static final int LONGEST_SCRIPT = 4096;
     /** By which the shell becomes the one who attends to the application. */
     private static final String ENV = "/usr/bin/env";
 
@@ -139,7 +142,7 @@ public final class PlanCompiler {
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
         return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
                 Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), attendable(), lockable(), record(), streams,
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine(), attendable(), lockable(), record(), streams,
                 variants)), String.join("; ", obstacles));
     }
 
@@ -171,9 +174,16 @@ public final class PlanCompiler {
             }
         }
         add(criu.path(), files);
+        engine().stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
+                .filter(word -> FileCalls.statIfExists(word).filter(FileStatus::isRegular).isPresent()).forEach(word -> add(word, files));
         add(ENV, files);
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
+    }
+
+    private List<String> engine() {
+        FileStatus status = FileCalls.stat(criu.path());
+        return StartScript.command(criu.path(), status.isRegular() && status.size() < LONGEST_SCRIPT ? text(criu.path()) : "");
     }
 
     /** A link as well as what it leads to: neither may change. */
