@@ -1,11 +1,13 @@
 package dev.thaw.it.rehearse;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.IntegrationTest;
 import dev.thaw.it.RequiresCriu;
@@ -14,6 +16,7 @@ import dev.thaw.it.Scratch;
 import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
+import dev.thaw.linux.Signals;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +100,18 @@ class RehearseIT {
                 + scratch.path("cycle");
         rehearse(scratch, "--cycles", "2", "--ready-command", "test -s " + scratch.path("clocks"), "--change", "time:+1h", "--between", between, "--probe", counting, "--",
                 Checkout.python(), "-c", program).expect(0).expectOut("held  time:+1h").expectOut("2 of 2 cycles held");
+    }
+
+    @Test
+    @RequiresCriu
+    void a_rehearsal_that_is_killed_leaves_the_clocks_of_its_image_as_they_were(Scratch scratch) {
+        String clocks = scratch.path("image/000001/timens-0.img");
+        String between = "cp " + clocks + " " + scratch.path("forward") + "; cp " + clocks + ".before " + scratch.path("before") + "; kill -KILL $PPID";
+        rehearse(scratch, "--image", scratch.path("image"), "--ready-output", "ready", "--change", "time:+1h", "--between", between, "--",
+                Checkout.python(), "-c", "import time\nprint('ready', flush=True)\ntime.sleep(1000)").expect(128 + Signals.SIGKILL);
+        assertNotEquals(scratch.read("before"), scratch.read("forward"));
+        Await.until("the clocks as they were", () -> FileCalls.lstatIfExists(clocks + ".before").isEmpty());
+        assertEquals(scratch.read("before"), scratch.read("image/000001/timens-0.img"));
     }
 
     @Test
