@@ -231,6 +231,23 @@ public final class FileCalls {
     }
 
     /**
+     * A regular file of at most 8 KiB, as there are by the ten thousand.
+     *
+     * @return null when it is none, or cannot be read, for whatever reason
+     */
+    public static byte[] readSmall(String path) {
+        for (int i = 0; i < path.length(); i++) {
+            if (path.charAt(i) > 127) {
+                return null;
+            }
+        }
+        // Opening a FIFO would wait.
+        FileStatus status = statIfExists(path).orElse(null);
+        boolean isSmall = status != null && status.isRegular() && status.size() <= QuickRead.SMALL_BYTES;
+        return isSmall ? QuickRead.first((int) status.size(), path) : null;
+    }
+
+    /**
      * As {@link #readProc}, for a file with one record, such as {@code fdinfo/N}: of that the kernel gives as much as is asked
      * for, so a short read is the last one, and no other has to find the end (fs/seq_file.c, seq_read_iter).
      */

@@ -10,9 +10,11 @@ import java.util.Arrays;
  */
 final class QuickRead {
     /** The JDK copies through its stack up to 8 KiB (src/java.base/share/native/libjava/io_util.c). */
+    static final int SMALL_BYTES = 8192;
+
     private static final int RECORD_BYTES = 1024;
 
-    private static final int CHUNK_BYTES = 8192;
+    private static final int CHUNK_BYTES = SMALL_BYTES;
 
     private QuickRead() {}
 
@@ -26,6 +28,16 @@ final class QuickRead {
                 chunk = length == chunk.length ? Arrays.copyOf(chunk, 2 * length) : chunk;
             }
             return Arrays.copyOf(chunk, length);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** @return the first so many bytes; null when there are less, or it cannot be read, for whatever reason; path as in {@link #all} */
+    static byte[] first(int bytes, String path) {
+        byte[] content = new byte[bytes];
+        try (FileInputStream file = new FileInputStream(path)) {
+            return file.readNBytes(content, 0, bytes) == bytes ? content : null;
         } catch (IOException e) {
             return null;
         }

@@ -6,6 +6,7 @@ import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -17,6 +18,8 @@ final class DirectoryFiles implements ImageFiles {
 
     private final String directory;
     private final Set<String> names = new LinkedHashSet<>();
+    private final Set<String> read = new HashSet<>();
+    private long readBytes;
 
     DirectoryFiles(String directory) {
         this.directory = directory;
@@ -43,9 +46,10 @@ final class DirectoryFiles implements ImageFiles {
 
     @Override
     public long totalBytes() {
-        long bytes = 0;
+        long bytes = readBytes;
         for (String name : names) {
-            bytes += size(name);
+            // There can be tens of thousands, and mostly they have been read.
+            bytes += read.contains(name) ? 0 : size(name);
         }
         return bytes;
     }
@@ -60,11 +64,20 @@ final class DirectoryFiles implements ImageFiles {
         if (!has(name)) {
             throw ImageException.of(Kind.MISSING, name, "not in " + directory);
         }
-        return readFile(path(name), name);
+        byte[] content = readFile(path(name), name);
+        if (read.add(name)) {
+            readBytes += content.length;
+        }
+        return content;
     }
 
     /** @param name what messages call the file */
     static byte[] readFile(String path, String name) {
+        byte[] small = FileCalls.readSmall(path);
+        return small == null ? readChecked(path, name) : small;
+    }
+
+    private static byte[] readChecked(String path, String name) {
         // O_NONBLOCK: a FIFO that somebody put there must not stop us.
         try (OwnedFd fd = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY)) {
             FileStatus status = FileCalls.fstat(fd.number());
