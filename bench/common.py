@@ -5,6 +5,7 @@ import os
 import platform
 import re
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -131,10 +132,19 @@ class Image:
         evict(self.generation)
 
     def bare(self, criu, work):
-        """The command line of criu alone, which leaves when the application runs."""
-        return [criu, "restore", "--no-default-config", "--images-dir", self.generation, "--work-dir", work, "--log-file", "restore.log",
-                "-v4", "--pidfile", "restored.pid", "--restore-detached", "--restore-sibling", "--manage-cgroups=ignore",
+        """The command line of criu alone, which leaves when the application runs; by the options of a compiled plan, without a log."""
+        return [*program(criu), "restore", "--no-default-config", "--images-dir", self.generation, "--work-dir", work, "--log-file", "/dev/null",
+                "-v0", "--pidfile", "restored.pid", "--restore-detached", "--restore-sibling", "--manage-cgroups=ignore",
                 "--inherit-fd", "fd[1]:" + self.key]
+
+
+def program(criu):
+    """The command line in a shell script that does nothing but start another program, as scripts/install-criu writes one; else the file itself."""
+    with open(criu, "rb") as file:
+        lines = file.read(4096).decode("utf-8", "replace").splitlines()
+    if lines[:1] == ["#!/bin/sh"] and len(lines) == 2 and lines[1].startswith("exec ") and lines[1].endswith(' "$@"'):
+        return shlex.split(lines[1])[1:-1]
+    return [criu]
 
 
 def warm_up():
