@@ -10,7 +10,9 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.proc.ProcessStat;
+import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.supervise.Pause;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,6 +24,9 @@ import java.util.Set;
 
 /** Finds processes that are no part of an application, and are bound to it. */
 final class IntruderScanner {
+    private static final int MOST_LOOKS = 20;
+    private static final long STEP_MILLIS = 5;
+
     private final Map<Integer, ProcessStat> all;
     private final Set<Integer> tree = new HashSet<>();
     private final Map<Integer, Integer> traced = new HashMap<>();
@@ -98,10 +103,24 @@ final class IntruderScanner {
     /** By its environment, which its children have as well: so whoever became their parent since. */
     private static boolean isMarked(int pid, String beside) {
         try {
-            return ("\0" + KernelString.decode(FileCalls.readAll("/proc/" + pid + "/environ"))).contains("\0" + beside + "\0");
+            String environment = environment(pid);
+            for (int looks = 1; looks < MOST_LOOKS && environment.isEmpty() && isBeingStarted(pid); looks++) {
+                Pause.millis(STEP_MILLIS);
+                environment = environment(pid);
+            }
+            return ("\0" + environment).contains("\0" + beside + "\0");
         } catch (LinuxException goneOrNotOurs) {
             return false;
         }
+    }
+
+    private static String environment(int pid) {
+        return KernelString.decode(FileCalls.readProc("/proc/" + pid + "/environ"));
+    }
+
+    /** For a moment in exec the old memory is gone, and the new one has no arguments yet (fs/exec.c, begin_new_exec). A kernel thread has no executable. */
+    private static boolean isBeingStarted(int pid) {
+        return ProcessTable.arguments(pid).isEmpty() && !FileCalls.readlink("/proc/" + pid + "/exe").isEmpty();
     }
 
     /** Whether the way up from there leaves the namespace before it comes to its first process. */

@@ -16,6 +16,7 @@ import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
 import dev.thaw.linux.proc.UserNamespace;
 import dev.thaw.pidns.EnteredNamespaces;
+import dev.thaw.supervise.Pause;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -158,7 +159,7 @@ public final class TreeScanner {
         Map<Integer, String> switches = new HashMap<>();
         while (now.stream().anyMatch(process -> process.isUninterruptible() || sharesMemory(process)) && System.nanoTime() < deadline) {
             now.stream().filter(ScannedProcess::isUninterruptible).forEach(process -> switches.computeIfAbsent(process.pid(), TreeScanner::switches));
-            pause();
+            Pause.millis(STEP_MILLIS);
             now = now.stream().flatMap(process -> sharesMemory(process) ? again(all.get(process.pid()), descriptors).stream() : Stream.of(process.isUninterruptible()
                     ? process.withState(stateAfter(switches.get(process.pid()), process.pid())) : process)).toList();
         }
@@ -182,14 +183,6 @@ public final class TreeScanner {
     /** As a whole: by exec it has become another program. */
     private Optional<ScannedProcess> again(ProcessStat stat, DescriptorScanner descriptors) {
         return ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks()).flatMap(now -> unlessEnded(now, descriptors));
-    }
-
-    private static void pause() {
-        try {
-            Thread.sleep(STEP_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     private Dumper dumper() {

@@ -19,6 +19,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        PlainRestore.prepareMeanwhile(args);
         Environment environment = Environment.ofThisProcess();
         System.exit(afterWriting(run(RawArguments.of(args), environment), environment));
     }

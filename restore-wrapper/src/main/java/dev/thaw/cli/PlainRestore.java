@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.image.Decoding;
 import dev.thaw.image.Manifest;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
@@ -49,7 +50,6 @@ final class PlainRestore {
 
     /** Runs it as {@link CommandFacade} would. */
     static int execute(RestoreCommand command, Environment environment) {
-        prepareMeanwhile();
         return LastResort.run(() -> call(command), environment);
     }
 
@@ -65,13 +65,22 @@ final class PlainRestore {
         }
     }
 
-    /** What takes the JVM long and does not hang on what the main thread does before it is needed: that thread finds it made, or waits for it. */
-    private static void prepareMeanwhile() {
+    /**
+     * What takes the JVM long and does not hang on what the main thread does before it is needed, the start of JNA to begin with: that thread finds
+     * it made, or waits for it.
+     */
+    static void prepareMeanwhile(String[] arguments) {
+        if (arguments.length == 0 || !arguments[0].equals("restore")) {
+            return;
+        }
         Thread thread = new Thread(() -> {
-            JvmSignals.prepare();
             KernelJson.read("{}", Manifest.class);
+            Decoding.prepare();
+            JvmSignals.prepare();
         }, "preparing");
         thread.setDaemon(true);
+        // The main thread meets the same, and says so.
+        thread.setUncaughtExceptionHandler((preparing, thrown) -> { });
         thread.start();
     }
 

@@ -5,6 +5,7 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.restore.OwnCgroup;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
 final class DemoCgroups implements AutoCloseable {
     static final String LIMIT_FILE = "cgroup.max.descendants";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final long STEP_MILLIS = 10;
 
     private final String before;
     private final String after;
@@ -73,7 +75,7 @@ final class DemoCgroups implements AutoCloseable {
                 if (Instant.now().isAfter(deadline)) {
                     return;
                 }
-                Pause.brief();
+                Pause.millis(STEP_MILLIS);
             }
         }
     }

@@ -11,6 +11,7 @@ import dev.thaw.linux.Signals;
 import dev.thaw.linux.WaitStatus;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.supervise.Pause;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import java.util.TreeMap;
 
 /** Starting, waiting for and ending the processes of the demo. */
 final class Processes {
+    private static final long STEP_MILLIS = 10;
+
     private Processes() {}
 
     /**
@@ -79,7 +82,7 @@ final class Processes {
         Instant deadline = Instant.now().plus(limit);
         while (ProcessCalls.exists(pid) && Instant.now().isBefore(deadline)) {
             reapIfOurs(pid);
-            Pause.brief();
+            Pause.millis(STEP_MILLIS);
         }
     }
 
