@@ -29,6 +29,13 @@ final class EngineRules {
             findings.add(Finding.differs("this kernel has no time namespaces", "after a reboot the monotonic clock of a restored program jumps",
                     "a kernel from 5.6 on, with CONFIG_TIME_NS"));
         }
+        // Only criu knows which of them it can use.
+        if (facts.criu() instanceof CriuBinary) {
+            networkLock();
+        }
+    }
+
+    private void networkLock() {
         if (facts.networkLock() == NetworkLock.SKIP) {
             findings.add(Finding.needs("neither nftables nor iptables work here", "thaw checkpoint --tcp established keeps connections quiet with one of "
                     + "them; without, a peer that sends meanwhile gets a reset", "apt-get install iptables", "thaw checkpoint --tcp close, which needs neither"));

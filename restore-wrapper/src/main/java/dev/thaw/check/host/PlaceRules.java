@@ -37,7 +37,8 @@ final class PlaceRules {
         left.networkLocks().forEach(lock -> findings.add(Finding.needs("packets are held back by " + lock,
                 "a criu that was killed, or a restore that failed, has left it; connections do not go on", "iptables-save | grep CRIU, nft list tables; then delete it")));
         if (!left.workDirectories().isEmpty()) {
-            findings.add(Finding.note(left.workDirectories().size() + " logs of failed restores are kept, as in " + left.workDirectories().get(0),
+            int logs = left.workDirectories().size();
+            findings.add(Finding.note((logs == 1 ? "the log of a failed restore is kept, in " : logs + " logs of failed restores are kept, as in ") + left.workDirectories().get(0),
                     "thaw leaves the log of what failed", "thaw explain " + left.workDirectories().get(0), "rm -r them, after a look at: grep cgyard /proc/mounts"));
         }
     }

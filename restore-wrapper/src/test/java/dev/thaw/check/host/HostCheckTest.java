@@ -101,7 +101,7 @@ class HostCheckTest {
                 when("/run on a disk", m -> m.run = new RunDirectory("ext4", true, Optional.empty()), Severity.NOTE, "/run is on ext4", "mount -t tmpfs"),
                 when("a yard", m -> m.leftovers = new Leftovers(List.of("/x/.criu.cgyard.Ab"), List.of(), List.of()), Severity.NEEDS, "/x/.criu.cgyard.Ab", "umount -R -l /x/.criu.cgyard.Ab"),
                 when("a network lock", m -> m.leftovers = new Leftovers(List.of(), List.of(), List.of("the iptables chain CRIU")), Severity.NEEDS, "the iptables chain CRIU", "iptables-save"),
-                when("kept logs", m -> m.leftovers = new Leftovers(List.of(), List.of("/run/thaw-1-0"), List.of()), Severity.NOTE, "1 logs of failed restores", "thaw explain /run/thaw-1-0"),
+                when("kept logs", m -> m.leftovers = new Leftovers(List.of(), List.of("/run/thaw-1-0"), List.of()), Severity.NOTE, "the log of a failed restore", "thaw explain /run/thaw-1-0"),
                 when("no cgroups", m -> m.cgroups = new Cgroups("", List.of()), Severity.NOTE, "no cgroup file system", ""),
                 when("ns_last_pid that cannot be written", m -> m.pids = new Pids(4194304, 1000, 300, false, false), Severity.NEEDS, "ns_last_pid cannot be written", "--pid-namespace"),
                 when("few pids left", m -> m.pids = new Pids(32768, 1000, 30000, true, false), Severity.NEEDS, "30000 of 32768 pids", "sysctl kernel.pid_max"),
