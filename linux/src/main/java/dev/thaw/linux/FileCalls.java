@@ -236,15 +236,17 @@ public final class FileCalls {
      * @return null when it is none, or cannot be read, for whatever reason
      */
     public static byte[] readSmall(String path) {
-        for (int i = 0; i < path.length(); i++) {
-            if (path.charAt(i) > 127) {
-                return null;
-            }
+        if (!KernelString.isAscii(path)) {
+            return null;
         }
-        // Opening a FIFO would wait.
-        FileStatus status = statIfExists(path).orElse(null);
-        boolean isSmall = status != null && status.isRegular() && status.size() <= QuickRead.SMALL_BYTES;
-        return isSmall ? QuickRead.first((int) status.size(), path) : null;
+        try {
+            // Opening a FIFO would wait.
+            FileStatus status = stat(path);
+            boolean isSmall = status.isRegular() && status.size() <= QuickRead.SMALL_BYTES;
+            return isSmall ? QuickRead.first((int) status.size(), path) : null;
+        } catch (LinuxException e) {
+            return null;
+        }
     }
 
     /**

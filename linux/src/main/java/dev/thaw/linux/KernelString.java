@@ -116,7 +116,7 @@ public final class KernelString {
         return true;
     }
 
-    private static boolean isAscii(String text) {
+    static boolean isAscii(String text) {
         for (int at = 0; at < text.length(); at++) {
             if (text.charAt(at) >= 0x80) {
                 return false;

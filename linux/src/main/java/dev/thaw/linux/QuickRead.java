@@ -14,16 +14,14 @@ final class QuickRead {
 
     private static final int RECORD_BYTES = 1024;
 
-    private static final int CHUNK_BYTES = SMALL_BYTES;
-
     private QuickRead() {}
 
     /** @return null when it cannot be read, for whatever reason; path in ASCII: the JDK encodes others as the locale says */
     static byte[] all(String path) {
-        byte[] chunk = new byte[CHUNK_BYTES];
+        byte[] chunk = new byte[SMALL_BYTES];
         int length = 0;
         try (FileInputStream file = new FileInputStream(path)) {
-            for (int count; (count = file.read(chunk, length, Math.min(CHUNK_BYTES, chunk.length - length))) > 0; ) {
+            for (int count; (count = file.read(chunk, length, Math.min(SMALL_BYTES, chunk.length - length))) > 0; ) {
                 length += count;
                 chunk = length == chunk.length ? Arrays.copyOf(chunk, 2 * length) : chunk;
             }

@@ -12,6 +12,7 @@ import static dev.thaw.linux.OpenFlags.O_WRONLY;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -192,6 +193,17 @@ class FileCallsTest {
             pipe.reader().close();
             assertFails(Errno.EPIPE, () -> FileCalls.writeFully(pipe.writer().number(), new byte[1]));
         }
+    }
+
+    @Test
+    void a_small_file_that_cannot_be_read_quickly_is_left_to_the_usual_way() {
+        FileCalls.writeFile(file, new byte[] {7}, 0600);
+        assertArrayEquals(new byte[] {7}, FileCalls.readSmall(file));
+        FileCalls.symlink("loop", directory + "/loop");
+        assertNull(FileCalls.readSmall(directory + "/loop"));
+        assertNull(FileCalls.readSmall(directory.toString()));
+        assertNull(FileCalls.readSmall(file + "/below"));
+        assertNull(FileCalls.readSmall(directory + "/\u00e4"));
     }
 
     @Test
