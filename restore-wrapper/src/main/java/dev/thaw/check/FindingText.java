@@ -1,6 +1,7 @@
 package dev.thaw.check;
 
 import dev.thaw.linux.KernelString;
+import dev.thaw.report.Alike;
 import dev.thaw.report.Lines;
 import java.util.List;
 
@@ -21,15 +22,7 @@ public final class FindingText {
      */
     public static String table(Findings findings, List<String> last, int columns) {
         StringBuilder text = new StringBuilder();
-        List<Finding> all = findings.all();
-        int next;
-        for (int first = 0; first < all.size(); first = next) {
-            next = first + 1;
-            while (next < all.size() && hasSameReason(all.get(first), all.get(next))) {
-                next++;
-            }
-            sameReason(text, all.subList(first, next), columns);
-        }
+        Alike.inARow(findings.all(), FindingText::hasSameReason).forEach(alike -> sameReason(text, alike, columns));
         last.forEach(line -> remedy(text, "", CONTINUED, line, columns));
         return text.toString();
     }

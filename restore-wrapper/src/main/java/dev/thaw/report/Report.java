@@ -67,15 +67,7 @@ public final class Report {
      * The stack trace follows with {@code -vv}.
      */
     public void failure(Failure failure) {
-        List<Failure> findings = failure.others();
-        int next;
-        for (int first = 0; first < findings.size(); first = next) {
-            next = first + 1;
-            while (next < findings.size() && hasSameReason(findings.get(first), findings.get(next))) {
-                next++;
-            }
-            sameReason(findings.subList(first, next));
-        }
+        Alike.inARow(failure.others(), Report::hasSameReason).forEach(this::sameReason);
         print(true, failure.what(), failure.because(), failure.tries());
         trace(failure);
     }
