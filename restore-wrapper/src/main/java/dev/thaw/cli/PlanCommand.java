@@ -1,6 +1,7 @@
 package dev.thaw.cli;
 
 import dev.thaw.compile.CompiledPlan;
+import dev.thaw.compile.OwnCgroup;
 import dev.thaw.compile.RestoreProgram;
 import dev.thaw.compile.ServiceUnit;
 import dev.thaw.criu.CriuBinary;
@@ -65,13 +66,14 @@ final class PlanCommand implements Callable<Integer> {
             environment.out().print(PlanPrinter.rejectedJson(rejected.problems()));
             return ExitCode.PLAN;
         }
+        if (wanted == Format.SYSTEMD) {
+            // Whether there is a plan for the shell that we were called from does not matter: its cgroup and its streams are not the service's.
+            environment.out().print(unit(compiled(planning)));
+            return ExitCode.OK;
+        }
         RestorePlan plan = planning.ready();
         if (wanted == Format.SH) {
             environment.out().print(RestoreProgram.text(compiled(planning)));
-            return ExitCode.OK;
-        }
-        if (wanted == Format.SYSTEMD) {
-            environment.out().print(unit(compiled(planning)));
             return ExitCode.OK;
         }
         List<String> criu = CriuCommandLine.restore("criu", plan.overlay().isPresent() ? "OVERLAY" : plan.imagesDirectory(), "WORK", plan);
@@ -99,7 +101,8 @@ final class PlanCommand implements Callable<Integer> {
 
     private static String unit(CompiledPlan plan) {
         ServiceUnit unit = ServiceUnit.of(plan).orElseThrow(() -> Failure.of(ExitCode.PLAN, "this plan cannot be a unit",
-                plan.cgroup().isPresent() ? "a file of the image lies in the cgroup of its application, and which cgroup that is will be known when the service starts"
+                plan.cgroup().isPresent() && plan.variants().stream().noneMatch(variant -> variant.streams().endsWith(OwnCgroup.GONE))
+                        ? "a file of the image lies in a cgroup, and is not one that a shell can open in the cgroup of the service"
                         : "it needs other streams than a service has: /dev/null, and one socket of the journal",
                 "a service whose ExecStart= is thaw restore"));
         boolean there = unit.imagesDirectory().equals(plan.generation()) || FileCalls.statIfExists(unit.imagesDirectory()).isPresent() && wasWritten(plan);

@@ -57,7 +57,12 @@ public record OwnCgroup(List<String> files, List<MountInfo> mounts, List<CgroupM
             return ShellText.quote(path);
         }
         int end = path.indexOf('/', mark) < 0 ? path.length() : path.indexOf('/', mark);
-        return "\"${cgroup[" + path.substring(mark + 1, end) + "]}\"" + (end == path.length() ? "" : ShellText.quote(path.substring(end)));
+        return "\"$cgroup" + path.substring(mark + 1, end) + "\"" + (end == path.length() ? "" : ShellText.quote(path.substring(end)));
+    }
+
+    /** Whether a path is of the cgroup that the program will find itself in. */
+    static boolean isOurs(String path) {
+        return path.indexOf(MARK) >= 0;
     }
 
     /** Whether a path is below a cgroup mount but not in our cgroup, so that its place is not known. */
@@ -65,22 +70,47 @@ public record OwnCgroup(List<String> files, List<MountInfo> mounts, List<CgroupM
         return path.indexOf(MARK) < 0 && mounts.stream().anyMatch(mount -> path.startsWith(mount.mountPoint() + "/"));
     }
 
-    /** The function of the program that sets {@code cgroup}, and adds {@link #GONE} to {@code kinds}. */
+    /** Where the program finds itself. */
+    private record Place(int number, String mountPoint, String root, List<String> controllers) {
+        String variable() {
+            return "cgroup" + number;
+        }
+
+        /** For a path with a slash added, behind the controllers and a colon. */
+        String clause() {
+            // Only the root's own path ends with a slash.
+            return ShellText.quote(String.join(",", controllers) + ":" + root + "/") + "*) " + variable() + "=" + ShellText.quote(mountPoint)
+                    + (root.isEmpty() ? "${path%/}" : "${path#" + ShellText.quote(root) + "}");
+        }
+    }
+
+    private List<Place> places(List<String> paths) {
+        return paths.stream().map(PLACEHOLDER::matcher).filter(Matcher::lookingAt).map(found -> {
+            int number = Integer.parseInt(found.group(2));
+            String root = mounts.stream().filter(mount -> mount.mountPoint().equals(found.group(1)) && isOf(memberships.get(number), mount)).map(MountInfo::root)
+                    .findFirst().orElseThrow();
+            return new Place(number, found.group(1), root.equals("/") ? "" : root, memberships.get(number).controllers());
+        }).distinct().toList();
+    }
+
+    /** The variables that {@link #word} speaks of for these paths. */
+    List<String> variables(List<String> paths) {
+        return places(paths).stream().map(Place::variable).toList();
+    }
+
+    /** One line for any shell that sets those variables to the directories of the cgroup that it runs in; one stays empty where that cannot be seen. */
+    String search(List<String> paths) {
+        return "while IFS=: read -r number line path; do case $line:$path/ in */../*) ;; "
+                + places(paths).stream().map(place -> place.clause() + " ;; ").collect(Collectors.joining()) + "esac; done </proc/self/cgroup";
+    }
+
+    /** The function of the program that sets those variables, and adds {@link #GONE} to {@code kinds}. */
     String function(List<String> paths) {
-        StringBuilder cases = new StringBuilder();
-        paths.stream().map(PLACEHOLDER::matcher).filter(Matcher::lookingAt).map(found -> found.group(1) + "\n" + found.group(2)).distinct().forEach(place -> {
-            String point = place.substring(0, place.lastIndexOf('\n'));
-            int number = Integer.parseInt(place.substring(place.lastIndexOf('\n') + 1));
-            CgroupMembership membership = memberships.get(number);
-            String root = mounts.stream().filter(mount -> mount.mountPoint().equals(point) && isOf(membership, mount)).map(MountInfo::root).findFirst().orElseThrow();
-            cases.append("            ").append(ShellText.quote(String.join(",", membership.controllers()))).append(") number=").append(number).append(" point=")
-                    .append(ShellText.quote(point)).append(" root=").append(root.equals("/") ? "''" : ShellText.quote(root)).append(" ;;\n");
-        });
         return """
 
-                # Files of a cgroup that is gone are those of the cgroup that we are in. Sets cgroup to its directories.
+                # Files of a cgroup that is gone are those of the cgroup that we are in. Sets the variables with its directories.
                 thaw_find_cgroup() {
-                    local line path point root number here='' gone='' mounts=''
+                    local line path root number here='' gone='' mounts=''
                     for path in\s""" + files.stream().map(ShellText::quote).collect(Collectors.joining(" ")) + """
                 ; do
                         if [[ -e $path ]]; then here=yes; else gone=yes; fi
@@ -95,17 +125,7 @@ public record OwnCgroup(List<String> files, List<MountInfo> mounts, List<CgroupM
                     done </proc/self/mountinfo
                     [[ $mounts ==\s""" + ShellText.quote(mountText) + """
                  ]] || return 1
-                    while IFS=: read -r number line path; do
-                        case $line in
-                """ + cases + """
-                            *) continue ;;
-                        esac
-                        [[ $path/ == "$root"/* && $path/ != */../* ]] || return 1
-                        path=${path#"$root"}
-                        cgroup[number]=$point${path%/}
-                    done </proc/self/cgroup
-                }
-                """;
+                """ + "    " + search(paths) + variables(paths).stream().map(variable -> "\n    [[ -n $" + variable + " ]] || return 1").collect(Collectors.joining()) + "\n}\n";
     }
 
     private static boolean isOf(CgroupMembership membership, MountInfo mount) {

@@ -70,8 +70,8 @@ public final class RestoreProgram {
             # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_reader, where there is one, is
             # a process to be ended.
             thaw_restore() {
-                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' i
-                local -a arguments=() opened=() processor=() cgroup=()
+                local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' i%VARIABLES%
+                local -a arguments=() opened=() processor=()
 
                 # Who we are, and where.
                 ((EUID == 0)) || return 1
@@ -229,8 +229,9 @@ public final class RestoreProgram {
         parts.put("PROCESSOR", ShellText.quote(plan.machine().processor()));
         parts.put("CAPABILITIES", plan.capabilities());
         parts.put("CGROUP", plan.cgroup().isPresent() ? "    thaw_find_cgroup || return 1\n" : "");
-        parts.put("SEARCH", plan.cgroup().map(cgroup -> cgroup.function(plan.variants().stream()
-                .flatMap(variant -> Variant.paths(variant.plan().handovers()).stream()).distinct().toList())).orElse(""));
+        List<String> paths = plan.variants().stream().flatMap(variant -> Variant.paths(variant.plan().handovers()).stream()).distinct().toList();
+        parts.put("SEARCH", plan.cgroup().map(cgroup -> cgroup.function(paths)).orElse(""));
+        parts.put("VARIABLES", plan.cgroup().map(cgroup -> cgroup.variables(paths).stream().map(name -> " " + name + "=''").collect(Collectors.joining())).orElse(""));
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
@@ -328,8 +329,8 @@ public final class RestoreProgram {
             for (Opening.Path path : Variant.openings(handovers)) {
                 String word = OwnCgroup.word(path.path());
                 String right = (path.flags() & OpenFlags.O_ACCMODE) == OpenFlags.O_RDONLY ? "-r " : "-w ";
-                text.append("            [[ ").append(right).append(word).append(" && ( -f ").append(word).append(" || ").append(word)
-                        .append(" -ef /dev/null ) ]] || return 1\n");
+                text.append("            [[ ").append(right).append(word).append(" && ( -f ").append(word).append(" || ")
+                        .append(OwnCgroup.isOurs(path.path()) ? "-d " + word : word + " -ef /dev/null").append(" ) ]] || return 1\n");
             }
             for (Handover handover : handovers) {
                 text.append("            exec {number}").append(Variant.redirection(handover.opening()).orElseThrow())

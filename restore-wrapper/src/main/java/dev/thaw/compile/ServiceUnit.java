@@ -16,12 +16,13 @@ import java.util.stream.Collectors;
  * @param imagesDirectory the images, or the overlay of them that it needs
  */
 public record ServiceUnit(String text, String imagesDirectory) {
-    /** Empty where the plan is not of a service's streams, or of files of the cgroup that we are in: that is not the service's. */
+    /**
+     * Empty where the plan is not of a service's streams. Files of the application's cgroup are those of the service's own, also where the dumped one is
+     * there still or again: a service that restores itself has the very same.
+     */
     public static Optional<ServiceUnit> of(CompiledPlan plan) {
-        String streams = serviceStreams(plan);
-        return plan.cgroup().isPresent() ? Optional.empty()
-                : plan.variants().stream().filter(variant -> variant.streams().equals(streams))
-                .filter(variant -> variant.plan().handovers().stream().allMatch(handover -> Variant.seek(handover.opening()) == 0)).findFirst().map(variant -> of(plan, variant));
+        String streams = serviceStreams(plan) + (plan.cgroup().isPresent() ? OwnCgroup.GONE : "");
+        return plan.variants().stream().filter(variant -> variant.streams().equals(streams)).findFirst().map(variant -> of(plan, variant));
     }
 
     /** A service reads from /dev/null, and writes both of its streams to the journal by one socket. */
@@ -56,11 +57,14 @@ public record ServiceUnit(String text, String imagesDirectory) {
     private static String program(CompiledPlan plan, Variant variant) {
         List<Handover> handovers = variant.plan().handovers();
         StringBuilder text = new StringBuilder();
-        for (String path : Variant.paths(handovers)) {
-            String word = ShellText.quote(path);
-            text.append("[ -f ").append(word).append(" ] || [ ").append(word).append(" -ef /dev/null ] || { echo ").append(word)
-                    .append(" is missing >&2; exit 1; }; ");
+        List<String> paths = Variant.paths(handovers);
+        plan.cgroup().ifPresent(cgroup -> text.append(cgroup(cgroup, paths)));
+        for (String path : paths) {
+            String word = OwnCgroup.word(path);
+            text.append("[ -f ").append(word).append(" ] || [ ").append(OwnCgroup.isOurs(path) ? "-d " + word : word + " -ef /dev/null").append(" ] || { echo ")
+                    .append(word).append(" is missing >&2; exit 1; }; ");
         }
+        handovers.stream().filter(handover -> Variant.seek(handover.opening()) > 0).forEach(handover -> text.append(sought(handover)));
         if (!handovers.isEmpty()) {
             // criu runs a file, and /run is often mounted noexec.
             text.append("printf '#!/bin/sh\\n%s\\n' ").append(ShellText.quote(proof(handovers)))
@@ -71,8 +75,28 @@ public record ServiceUnit(String text, String imagesDirectory) {
         if (!handovers.isEmpty()) {
             text.append(" --action-script \"$CACHE_DIRECTORY/proof\"");
         }
-        handovers.forEach(handover -> text.append(' ').append(handover.number()).append(Variant.redirection(handover.opening()).orElseThrow()));
+        handovers.stream().filter(handover -> Variant.seek(handover.opening()) == 0).forEach(handover -> text.append(' ').append(redirection(handover)));
         return text.toString();
+    }
+
+    private static String redirection(Handover handover) {
+        return handover.number() + Variant.redirection(handover.opening()).orElseThrow();
+    }
+
+    /** The proof, which criu runs, needs the variables as well. */
+    private static String cgroup(OwnCgroup cgroup, List<String> paths) {
+        List<String> variables = cgroup.variables(paths);
+        return variables.isEmpty() ? "" : "export " + variables.stream().map(name -> name + "=''").collect(Collectors.joining(" ")) + "; " + cgroup.search(paths) + "; "
+                + variables.stream().map(name -> "[ -n \"$" + name + "\" ] || { echo the cgroup of this service cannot be seen here >&2; exit 1; }; ")
+                .collect(Collectors.joining());
+    }
+
+    /** Opened, and brought to its place by reading up to there. */
+    private static String sought(Handover handover) {
+        long place = Variant.seek(handover.opening());
+        return "exec " + redirection(handover) + "; head -c " + place + " <&" + handover.number() + " >/dev/null; read -r name place </proc/self/fdinfo/" + handover.number()
+                + "; [ \"$place\" = " + place + " ] || { echo " + OwnCgroup.word(((Opening.Path) handover.opening()).path()) + " ends before byte " + place
+                + " >&2; exit 1; }; ";
     }
 
     /** Run by criu when all is restored and nothing of it has run, as a child of criu's, whose own streams are those of the service. */
@@ -80,7 +104,7 @@ public record ServiceUnit(String text, String imagesDirectory) {
         StringBuilder text = new StringBuilder("[ \"$CRTOOLS_SCRIPT_ACTION\" = post-restore ] || exit 0");
         for (Handover handover : handovers) {
             String opened = handover.opening() instanceof Opening.Own own ? "/proc/$PPID/fd/" + own.number()
-                    : ShellText.quote(((Opening.Path) handover.opening()).path());
+                    : OwnCgroup.word(((Opening.Path) handover.opening()).path());
             for (Use use : handover.uses()) {
                 text.append("; [ /proc/").append(use.pids().get(0)).append("/fd/").append(use.fd()).append(" -ef ").append(opened).append(" ] || exit 1");
             }

@@ -29,7 +29,6 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.SocketCalls;
-import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.plan.CgroupFiles;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.Opening;
@@ -46,7 +45,6 @@ import dev.thaw.supervise.HelperCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -271,17 +269,7 @@ public final class PlanCompiler {
         if (cgroup.isEmpty()) {
             return List.of(now);
         }
-        List<CgroupMembership> placeholders = OwnCgroup.placeholders(now.cgroups(), now.cgroupMounts());
-        Map<String, Optional<FileStatus>> paths = new HashMap<>(now.paths());
-        CgroupFiles.View view = new CgroupFiles.View(placeholders, now.cgroupMounts());
-        for (String path : Questions.paths(image, RestoreOptions.automatic(), recorded(), view)) {
-            // The same file of another cgroup is like the one that we know.
-            String name = path.substring(path.lastIndexOf('/'));
-            paths.computeIfAbsent(path, unknown -> cgroup.get().files().stream().filter(file -> file.endsWith(name)).map(now.paths()::get)
-                    .flatMap(Optional::stream).findFirst());
-        }
-        cgroup.get().files().forEach(file -> paths.put(file, Optional.empty()));
-        World gone = new World(now.own(), paths, placeholders, now.cgroupMounts(), now.brokerNames());
+        World gone = GoneCgroup.of(image, recorded(), now, cgroup.get().files());
         return cgroup.get().files().stream().allMatch(file -> now.paths().get(file).isPresent()) ? List.of(now, gone) : List.of(gone);
     }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.proc.CgroupMembership;
+import dev.thaw.linux.proc.MountInfo;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.Opening;
 import dev.thaw.plan.RestorePlan;
@@ -51,6 +53,19 @@ class ServiceUnitTest {
         assertEquals(Optional.empty(), ServiceUnit.of(plan(Optional.empty(), Set.of(1), "-p-", handover(3, 1, new Opening.Own(1)))));
         assertEquals(Optional.empty(), ServiceUnit.of(plan(Optional.of(new OwnCgroup(List.of("/sys/fs/cgroup/a/cgroup.procs"), List.of(), List.of(), "")), Set.of(), "---")));
         assertTrue(ServiceUnit.of(plan(Optional.empty(), Set.of(0, 1, 2), "nss=", handover(3, 1, new Opening.Own(1)))).isPresent());
+    }
+
+    @Test
+    void file_of_the_cgroup_is_opened_in_the_services_own() {
+        MountInfo mount = MountInfo.parse("31 23 0:27 /outer /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n").get(0);
+        List<CgroupMembership> ours = List.of(new CgroupMembership(0, List.of(), "/outer/shell"));
+        OwnCgroup cgroup = new OwnCgroup(List.of("/sys/fs/cgroup/a/memory.events"), List.of(mount), ours, "");
+        String path = "/sys/fs/cgroup" + OwnCgroup.placeholders(ours, List.of(mount)).get(0).path().substring("/outer".length()) + "/memory.events";
+        Opening.Path opening = new Opening.Path(path, OpenFlags.O_RDONLY, OptionalInt.empty(), 12);
+        String unit = ServiceUnit.of(plan(Optional.of(cgroup), Set.of(), "---@", handover(3, 7, opening))).orElseThrow().text();
+        assertTrue(unit.contains("do case $$line:$$path/ in */../*) ;; :/outer/*) cgroup0=/sys/fs/cgroup$${path#/outer} ;; esac; done </proc/self/cgroup; "), unit);
+        assertTrue(unit.contains("; exec 3<\\\"$$cgroup0\\\"/memory.events; head -c 12 <&3 >/dev/null; "), unit);
+        assertTrue(unit.contains(" [ /proc/100/fd/7 -ef \\\"$$cgroup0\\\"/memory.events ] || exit 1"), unit);
     }
 
     @Test

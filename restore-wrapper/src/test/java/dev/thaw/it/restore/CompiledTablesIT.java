@@ -282,7 +282,7 @@ class CompiledTablesIT {
 
     /** Of both versions where this machine has them. */
     @Test
-    void files_of_a_cgroup_that_is_gone_are_those_of_the_cgroup_that_the_program_runs_in(Scratch scratch) {
+    void files_and_directories_of_a_cgroup_that_is_gone_are_those_of_the_cgroup_that_the_program_runs_in(Scratch scratch) {
         Optional<TestCgroup> memory = TestCgroup.v1("memory");
         Optional<TestCgroup> newMemory = TestCgroup.v1("memory");
         try (TestCgroup old = TestCgroup.v2(); TestCgroup now = TestCgroup.v2()) {
@@ -295,7 +295,8 @@ class CompiledTablesIT {
             memory.ifPresent(builder::cgroup);
             try (Puppet puppet = builder.start()) {
                 puppet.eval(TOOLS + "put(os.open('" + old.file("cgroup.procs") + "', os.O_RDONLY)); put(os.dup(n - 1)); put(os.open('"
-                        + old.file("inner/cgroup.max.depth") + "', os.O_RDONLY)); os.read(n - 1, 99)");
+                        + old.file("inner/cgroup.max.depth") + "', os.O_RDONLY)); os.read(n - 1, 99)\nput(os.open('" + old.directory() + "', os.O_RDONLY)); put(os.open('"
+                        + old.file("inner") + "', os.O_RDONLY))");
                 memory.ifPresent(cgroup -> puppet.eval("put(os.open('" + cgroup.file("memory.limit_in_bytes") + "', os.O_RDONLY)); os.read(n - 1, 99)"));
                 puppet.child("fork");
                 ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
@@ -309,7 +310,9 @@ class CompiledTablesIT {
                 assertEquals(within(scratch, puppet, false, now, newMemory), byProgram);
                 assertTrue(byProgram.get(3).startsWith("root/10 " + now.file("cgroup.procs") + " ") && byProgram.get(5).startsWith("root/12 "
                         + now.file("inner/cgroup.max.depth") + " ") && byProgram.get(5).contains(" at 2 "), byProgram::toString);
-                newMemory.ifPresent(cgroup -> assertTrue(byProgram.get(6).startsWith("root/13 " + cgroup.file("memory.limit_in_bytes") + " "), byProgram::toString));
+                assertTrue(byProgram.get(6).startsWith("root/13 " + now.directory() + " ") && byProgram.get(7).startsWith("root/14 " + now.file("inner") + " "),
+                        byProgram::toString);
+                newMemory.ifPresent(cgroup -> assertTrue(byProgram.get(8).startsWith("root/15 " + cgroup.file("memory.limit_in_bytes") + " "), byProgram::toString));
                 // No counterpart: the planner says so.
                 try (TestCgroup other = TestCgroup.v2()) {
                     program(scratch).cgroup(other).run("restore", "--detach", scratch.path("image")).expect(125).expectErr("THAW_JAVA");
@@ -318,6 +321,23 @@ class CompiledTablesIT {
         } finally {
             memory.ifPresent(TestCgroup::close);
             newMemory.ifPresent(TestCgroup::close);
+        }
+    }
+
+    /** No redirection of a shell's opens with O_DIRECTORY, or O_NONBLOCK. */
+    @Test
+    void planner_opens_a_directory_of_a_cgroup_that_is_gone_as_opendir_does(Scratch scratch) {
+        try (TestCgroup old = TestCgroup.v2(); TestCgroup now = TestCgroup.v2(); Puppet puppet = Puppet.in(scratch).cgroup(old).nullStreams().start()) {
+            puppet.eval(TOOLS + "put(os.open('" + old.directory() + "', os.O_RDONLY | os.O_DIRECTORY | os.O_NONBLOCK))");
+            int before = puppet.fd(10).flags();
+            ThawProcess.run(scratch, "checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            old.vanish();
+            program(scratch).cgroup(now).run("restore", "--detach", scratch.path("image")).expect(125).expectErr("THAW_JAVA");
+            ThawProcess.in(scratch).cgroup(now).run("restore", "--detach", "--settle", "0", scratch.path("image")).expect(0);
+            assertEquals(now.directory(), puppet.fd(10).link());
+            assertEquals(before, puppet.fd(10).flags());
+            end(puppet);
         }
     }
 

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -68,6 +69,50 @@ class ServiceUnitIT {
             assertFalse(machine.run("systemctl", "status", "--no-pager", "again").contains("java"));
             machine.run("systemctl", "stop", "again");
             assertEquals("inactive", machine.property("again", "ActiveState"));
+        }
+    }
+
+    /** Opens files of its own cgroup at first, the first of them read up to its second byte. */
+    private static final String WATCHER = """
+            import os, time
+            own = '/sys/fs/cgroup' + open('/proc/self/cgroup').read().split('0::')[1].split('\\n')[0]
+            for number, name in ((7, '/cgroup.max.depth'), (8, '/cgroup.events'), (9, '')):
+                os.dup2(os.open(own + name, os.O_RDONLY), number)
+            os.read(7, 2)
+            print('up', flush=True)
+            while True:
+                time.sleep(0.1)
+            """;
+
+    @Test
+    @RequiresTool({"systemctl", "systemd-analyze", "journalctl", "nsenter", "unshare"})
+    void files_of_the_cgroup_are_those_of_the_service_that_it_becomes(Scratch scratch) throws IOException {
+        String script = scratch.file("watcher.py", WATCHER);
+        String first = "[Service]\nExecStart=/bin/bash -c \"exec " + Checkout.python() + " " + script + " </dev/null >" + scratch.path("out") + " 2>&1\"\n";
+        try (SystemdMachine machine = SystemdMachine.boot(scratch, Map.of("first.service", first))) {
+            machine.run("systemctl", "start", "first");
+            Await.until("the application", LIMIT, () -> Files.exists(Path.of(scratch.path("out"))) && scratch.read("out").contains("up\n"));
+            String pid = machine.property("first", "MainPID");
+            String image = scratch.path("image");
+            String thaw = "THAW_NO_BUILD=1 '" + Checkout.root() + "/thaw' ";
+            machine.run("bash", "-c", thaw + "checkpoint --quiet " + pid + " " + image);
+            Await.until("the first service to be over", LIMIT, () -> machine.attempt("test", "-e", "/sys/fs/cgroup/system.slice/first.service").code() != 0);
+            // A service that restores itself, too: its cgroup has the path of the dumped one.
+            for (String service : List.of("again", "first")) {
+                machine.run("bash", "-c", thaw + "plan --format systemd " + image + " >/etc/systemd/system/" + service + ".service");
+                assertEquals("", machine.run("systemd-analyze", "verify", "--man=no", "/etc/systemd/system/" + service + ".service"));
+                machine.run("systemctl", "daemon-reload");
+
+                machine.run("systemctl", "start", service);
+
+                assertEquals(pid, machine.property(service, "MainPID"));
+                String own = "/sys/fs/cgroup/system.slice/" + service + ".service";
+                assertEquals(own + "/cgroup.max.depth\n" + own + "/cgroup.events\n" + own + "\n", machine.run("readlink", "/proc/" + pid + "/fd/7", "/proc/" + pid + "/fd/8",
+                        "/proc/" + pid + "/fd/9"));
+                assertTrue(machine.run("cat", "/proc/" + pid + "/fdinfo/7").startsWith("pos:\t2\n"));
+                assertTrue(machine.run("cat", "/proc/" + pid + "/cgroup").endsWith("/system.slice/" + service + ".service\n"));
+                machine.run("systemctl", "stop", service);
+            }
         }
     }
 
