@@ -53,7 +53,13 @@ public final class Checkpointer {
      */
     public Checkpoint run() throws InterruptedException {
         List<Shrunk> shrunk = shrink();
-        PlannedDump planned = PlannedDump.of(request, variable);
+        Practice practice = Practice.begin(variable);
+        PlannedDump planned;
+        try {
+            planned = PlannedDump.of(request, variable);
+        } finally {
+            practice.await();
+        }
         try (ImageRoot image = ImageRoot.open(request.image())) {
             Checkpoint made = attempt(planned, image, shrunk);
             prune(image);

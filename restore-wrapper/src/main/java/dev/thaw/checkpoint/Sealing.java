@@ -7,10 +7,8 @@ import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
-import dev.thaw.linux.OpenFlags;
-import dev.thaw.linux.OwnedFd;
-import dev.thaw.linux.ProcessCalls;
 import java.util.List;
 
 /** Makes a generation of what criu has written: reads it back, has it judged, puts it safely on disk, and writes the manifest last. */
@@ -43,30 +41,35 @@ final class Sealing {
      */
     Result seal(Verifier verifier) {
         String directory = attempt.generation().directory();
-        ImageSnapshot images = ImagesDirectory.read(directory);
-        Manifest manifest = manifest(images);
-        List<Finding> unfit = verifier.check(images, manifest);
-        if (unfit.isEmpty()) {
-            keepLog();
-            ImageRoot.forgetWork(directory);
-            FileCalls.list(directory).forEach(name -> store(directory + "/" + name));
-            manifest.write(directory);
+        // The tree may be waiting for both: the disk works while the images are read back.
+        try (DiskWriters writers = DiskWriters.begin(files(directory))) {
+            ImageSnapshot images = ImagesDirectory.read(directory);
+            Manifest manifest = manifest(images);
+            List<Finding> unfit = verifier.check(images, manifest);
+            if (unfit.isEmpty()) {
+                keepLog();
+                DiskWriters.store(log());
+                ImageRoot.forgetWork(directory);
+                writers.await();
+                manifest.write(directory);
+            }
+            return new Result(manifest, unfit);
         }
-        return new Result(manifest, unfit);
+    }
+
+    /** All but the link to the work directory. */
+    private static List<String> files(String directory) {
+        return FileCalls.list(directory).stream().map(name -> directory + "/" + name)
+                .filter(path -> FileCalls.lstatIfExists(path).filter(FileStatus::isRegular).isPresent()).toList();
+    }
+
+    private String log() {
+        return attempt.generation().directory() + "/" + CriuDump.LOG;
     }
 
     /** The log as it stands; criu may have more to say in the end. */
     void keepLog() {
-        FileCalls.writeFile(attempt.generation().directory() + "/" + CriuDump.LOG, KernelString.encode(attempt.log()), PRIVATE);
-    }
-
-    /** criu writes some files readable for all, such as the content of deleted ones; and a criu that ran as another user, as that one's. */
-    private static void store(String path) {
-        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW)) {
-            FileCalls.chown(path, ProcessCalls.geteuid(), ProcessCalls.getegid());
-            FileCalls.fchmod(file.number(), PRIVATE);
-            FileCalls.fsync(file.number());
-        }
+        FileCalls.writeFile(log(), KernelString.encode(attempt.log()), PRIVATE);
     }
 
     private Manifest manifest(ImageSnapshot images) {

@@ -1,9 +1,8 @@
 package dev.thaw.cli;
 
+import dev.thaw.image.SampleImage;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.ProcessCalls;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +15,6 @@ import java.util.List;
  * as the archive has to come into being where criu may not run; what follows a restore that worked is seen only by root.
  */
 final class Training {
-    private static final List<String> IMAGE_FILES = List.of("core-30011.img", "fdinfo-2.img", "files.img", "fs-30011.img", "ids-30011.img",
-            "inventory.img", "manifest.json", "mm-30011.img", "pagemap-30011.img", "pstree.img", "seccomp.img", "timens-0.img");
     /** Ends as the image's pid, with the descriptors that were handed over, where this process may choose pids; else it fails. */
     private static final String CRIU = """
             #!/bin/sh
@@ -40,17 +37,11 @@ final class Training {
     private Training() {}
 
     /** @param args an empty directory of ours, for anything that is written */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) {
         String directory = args[0];
         String image = directory + "/000001";
         FileCalls.mkdir(image, 0700);
-        for (String name : IMAGE_FILES) {
-            try (InputStream content = Training.class.getResourceAsStream("training/" + name)) {
-                FileCalls.writeFile(image + "/" + name, content.readAllBytes(), 0600);
-            }
-        }
-        // That it does not hold what the manifest says costs a restore nothing here: there is none.
-        FileCalls.writeFile(image + "/pages-1.img", new byte[110592], 0600);
+        SampleImage.write(image);
         FileCalls.mkdir(directory + "/bin", 0700);
         String criu = directory + "/bin/criu";
         FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);

@@ -181,11 +181,17 @@ public record Manifest(
     /** Writes it into a generation, durably. */
     public void write(String generationDir) {
         String path = generationDir + "/" + Generations.MANIFEST;
-        FileCalls.writeFile(path, KernelString.encode(json()), PRIVATE);
-        for (String written : List.of(path, generationDir)) {
-            try (OwnedFd file = FileCalls.open(written, OpenFlags.O_RDONLY)) {
-                FileCalls.fsync(file.number());
-            }
+        String fresh = path + ".new";
+        FileCalls.writeFile(fresh, KernelString.encode(json()), PRIVATE);
+        sync(fresh);
+        // Where there is one, it is all there.
+        FileCalls.rename(fresh, path);
+        sync(generationDir);
+    }
+
+    private static void sync(String path) {
+        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY)) {
+            FileCalls.fsync(file.number());
         }
     }
 }
