@@ -9,14 +9,12 @@ import dev.thaw.linux.TerminalCalls;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.linux.proc.ProcessTable;
 import dev.thaw.linux.proc.StatusFile;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * What the one who started thaw gave it, as {@link SpawnPlanner} needs it.
@@ -76,12 +74,17 @@ public record Caller(
 
     /** Which of 0, 1 and 2 the caller had closed, as the launcher script says. */
     public static Set<Integer> closedStreams(List<String> environment) {
-        return environment.stream()
-                .filter(entry -> entry.startsWith(CLOSED_STREAMS + "="))
-                .flatMap(entry -> Arrays.stream(entry.substring(CLOSED_STREAMS.length() + 1).split("[^0-9]+")))
-                .filter(number -> number.matches("[012]"))
-                .map(Integer::valueOf)
-                .collect(Collectors.toSet());
+        Set<Integer> closed = new TreeSet<>();
+        for (String entry : environment) {
+            if (entry.startsWith(CLOSED_STREAMS + "=")) {
+                for (String number : entry.substring(CLOSED_STREAMS.length() + 1).split("[^0-9]+")) {
+                    if (number.length() == 1 && number.charAt(0) <= '2') {
+                        closed.add(number.charAt(0) - '0');
+                    }
+                }
+            }
+        }
+        return closed;
     }
 
     /** A terminal that is not our controlling one has no foreground as far as we are concerned, and may be read. */

@@ -46,8 +46,6 @@ public final class Signals {
         "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD",
         "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS"};
 
-    private static final Map<String, Integer> NUMBERS = numbers();
-
     private Signals() {
     }
 
@@ -68,24 +66,29 @@ public final class Signals {
     /** The number for a name with or without SIG, in any case, or for the number itself in decimal; empty when it is no signal. */
     public static OptionalInt number(String name) {
         String upper = name.toUpperCase(Locale.ROOT);
-        Integer number = NUMBERS.get(upper.startsWith("SIG") ? upper.substring(3) : upper);
+        Integer number = Numbers.BY_NAME.get(upper.startsWith("SIG") ? upper.substring(3) : upper);
         return number == null ? OptionalInt.empty() : OptionalInt.of(number);
     }
 
-    private static Map<String, Integer> numbers() {
-        Map<String, Integer> numbers = new HashMap<>();
-        for (int signal = 1; signal <= SIGRTMAX; signal++) {
-            String name = name(signal);
-            if (name.startsWith("SIG")) {
-                numbers.put(name.substring(3), signal);
-                numbers.put(Integer.toString(signal), signal);
+    /** Made by whoever asks first: few do. */
+    private static final class Numbers {
+        static final Map<String, Integer> BY_NAME = numbers();
+
+        private static Map<String, Integer> numbers() {
+            Map<String, Integer> numbers = new HashMap<>();
+            for (int signal = 1; signal <= SIGRTMAX; signal++) {
+                String name = name(signal);
+                if (name.startsWith("SIG")) {
+                    numbers.put(name.substring(3), signal);
+                    numbers.put(Integer.toString(signal), signal);
+                }
             }
+            for (int offset = 1; offset < SIGRTMAX - SIGRTMIN; offset++) {
+                numbers.put("RTMAX-" + offset, SIGRTMAX - offset);
+            }
+            numbers.put("POLL", SIGIO);
+            numbers.put("IOT", SIGABRT);
+            return numbers;
         }
-        for (int offset = 1; offset < SIGRTMAX - SIGRTMIN; offset++) {
-            numbers.put("RTMAX-" + offset, SIGRTMAX - offset);
-        }
-        numbers.put("POLL", SIGIO);
-        numbers.put("IOT", SIGABRT);
-        return numbers;
     }
 }

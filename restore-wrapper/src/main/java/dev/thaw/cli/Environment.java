@@ -39,10 +39,12 @@ public record Environment(PrintStream out, PrintStream err, List<String> environ
     /** The value of an environment variable; the first one when it is there twice, as getenv(3) does. */
     public Optional<String> variable(String name) {
         String prefix = name + "=";
-        return environment.stream()
-                .filter(entry -> entry.startsWith(prefix))
-                .map(entry -> entry.substring(prefix.length()))
-                .findFirst();
+        for (String entry : environment) {
+            if (entry.startsWith(prefix)) {
+                return Optional.of(entry.substring(prefix.length()));
+            }
+        }
+        return Optional.empty();
     }
 
     /** How wide a line of a report on standard output is at most. */

@@ -26,7 +26,7 @@ public final class Comparison {
     /** Of criu's options those that a restore has to repeat and thaw does not derive from the images. */
     private static final Set<String> TO_BE_REPEATED = Set.of("--skip-in-flight", "--lsm-profile", "--lsm-mount-context", "--root", "-r",
             "--enable-external-sharing", "--enable-external-masters", "--weak-sysctls", "--mntns-compat-mode");
-    private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*", Pattern.DOTALL);
+    private static final String RELEASE = "(\\d{1,4})\\.(\\d{1,4}).*";
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(1);
 
     private final Manifest image;
@@ -88,7 +88,7 @@ public final class Comparison {
             found.add(Mismatch.fatal(Kind.ARCHITECTURE, "the image is of a machine of another kind: " + image.architecture(),
                     "this one is " + here.architecture(), "restore it on " + image.architecture()));
         }
-        Optional<CriuVersion> dumper = image.criuVersion() == null ? Optional.empty() : CriuVersion.parse("Version: " + image.criuVersion());
+        Optional<CriuVersion> dumper = image.criuVersion() == null ? Optional.empty() : CriuVersion.ofText(image.criuVersion());
         if (dumper.isPresent() && here.criu().isPresent() && here.criu().get().compareTo(dumper.get()) < 0) {
             found.add(Mismatch.fatal(Kind.CRIU, "the image was written by criu " + dumper.get() + ", and this criu is " + here.criu().get(),
                     "an older criu does not know what a newer one writes", "--criu with criu " + dumper.get() + " or newer"));
@@ -107,7 +107,7 @@ public final class Comparison {
 
     private void processor() {
         List<String> missing = new ArrayList<>(recorded.cpuFlags());
-        missing.removeAll(here.cpuFlags());
+        missing.removeIf(here.cpuFlags()::contains);
         if (!missing.isEmpty() && image.architecture().equals(here.architecture())) {
             found.add(Mismatch.fatal(Kind.CPU, "this processor lacks what the image's had: " + String.join(" ", missing),
                     "programs choose their instructions once, at their start; these would end them with SIGILL at any time later",
@@ -190,11 +190,12 @@ public final class Comparison {
 
     /** By the first two numbers; of texts without them nothing is known. */
     private static boolean isOlder(String now, String then) {
-        if (now == null || then == null) {
+        if (now == null || then == null || now.equals(then)) {
             return false;
         }
-        Matcher a = RELEASE.matcher(now);
-        Matcher b = RELEASE.matcher(then);
+        Pattern release = Pattern.compile(RELEASE, Pattern.DOTALL);
+        Matcher a = release.matcher(now);
+        Matcher b = release.matcher(then);
         if (!a.matches() || !b.matches()) {
             return false;
         }

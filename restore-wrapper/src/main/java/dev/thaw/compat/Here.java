@@ -5,11 +5,13 @@ import dev.thaw.image.Compatibility.FileIdentity;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What there is to compare with.
  *
  * @param criu that would restore; empty when it is not known yet
+ * @param cpuFlags all of this processor, those that no program asks for among them
  * @param capabilities that thaw may give to others, bit n for capability n
  * @param files state of each recorded file; empty for one that is gone
  * @param asked what the user wants to run; empty when it is the image's own command
@@ -21,7 +23,7 @@ public record Here(
         String architecture,
         String bootId,
         long monotonicMillis,
-        List<String> cpuFlags,
+        Set<String> cpuFlags,
         int uid,
         int gid,
         long capabilities,
@@ -41,7 +43,7 @@ public record Here(
     }
 
     public Here {
-        cpuFlags = List.copyOf(cpuFlags);
+        cpuFlags = Set.copyOf(cpuFlags);
         files = Map.copyOf(files);
     }
 }

@@ -20,7 +20,6 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +30,7 @@ import java.util.Optional;
 public final class Surroundings {
     /** On a large machine /proc/cpuinfo is long, and slow to make; all processors of one have the same flags. */
     private static final int CPUINFO_BYTES = 16 * 1024;
+    private static final int CPUINFO_CHUNK_BYTES = 4 * 1024;
 
     private Surroundings() {}
 
@@ -51,7 +51,7 @@ public final class Surroundings {
 
     /** What a checkpoint records. */
     public static Compatibility record(ImageSnapshot images, Root root) {
-        List<String> flags = cpuFlags();
+        List<String> flags = CpuFlags.parse(cpuinfo());
         return new Compatibility(root.command(), root.program(), mapped(images), flags, CpuFlags.hash(flags), monotonicMillis(),
                 root.status().uids().get(1), root.status().gids().get(1), Long.toHexString(root.status().capEff()));
     }
@@ -61,7 +61,7 @@ public final class Surroundings {
         Map<String, Optional<FileIdentity>> files = new HashMap<>();
         image.compatibility().files().forEach(recorded -> files.put(recorded.path(), identity(recorded.path(), Optional.of(recorded))));
         return new Here(thawVersion(), criu, line("/proc/sys/kernel/osrelease"), System.getProperty("os.arch"), line("/proc/sys/kernel/random/boot_id"),
-                monotonicMillis(), cpuFlags(), ProcessCalls.geteuid(), ProcessCalls.getegid(), ProcessCalls.capabilitiesPermitted(), files, asked);
+                monotonicMillis(), CpuFlags.all(cpuinfo()), ProcessCalls.geteuid(), ProcessCalls.getegid(), ProcessCalls.capabilitiesPermitted(), files, asked);
     }
 
     /**
@@ -145,21 +145,18 @@ public final class Surroundings {
         }
     }
 
-    private static List<String> cpuFlags() {
-        return CpuFlags.parse(KernelString.decode(firstBytes("/proc/cpuinfo")));
-    }
-
-    private static byte[] firstBytes(String path) {
-        byte[] bytes = new byte[CPUINFO_BYTES];
-        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_RDONLY)) {
-            int length = 0;
-            int count = FileCalls.read(file.number(), bytes, 0, bytes.length);
-            while (count > 0) {
-                length += count;
-                count = length < bytes.length ? FileCalls.read(file.number(), bytes, length, bytes.length - length) : 0;
-            }
-            return Arrays.copyOf(bytes, length);
+    /** Its beginning, with the whole list of flags where there is one. */
+    private static String cpuinfo() {
+        byte[] bytes = new byte[CPUINFO_CHUNK_BYTES];
+        StringBuilder text = new StringBuilder();
+        try (OwnedFd file = FileCalls.open("/proc/cpuinfo", OpenFlags.O_RDONLY)) {
+            int count;
+            do {
+                count = FileCalls.read(file.number(), bytes, 0, bytes.length);
+                text.append(KernelString.decode(bytes, 0, count));
+            } while (count > 0 && text.length() < CPUINFO_BYTES && !CpuFlags.isWhole(text.toString()));
         }
+        return text.toString();
     }
 
     /** HotSpot reads CLOCK_MONOTONIC for it. */

@@ -24,6 +24,7 @@ public final class CriuLocator {
     /** Where distributions put criu; an ordinary user's PATH lacks them. */
     private static final List<String> SYSTEM_DIRECTORIES = List.of("/usr/local/sbin", "/usr/sbin", "/sbin");
     private static final String SYSTEM_PREFIX = "/opt/thaw/criu";
+    private static final String HOME_PREFIX = "/.local/share/thaw/criu";
 
     private final Map<String, String> environment;
     private final List<String> systemDirectories;
@@ -62,13 +63,19 @@ public final class CriuLocator {
             return askedFor(asked);
         }
         List<CriuSearch.Passed> passed = new ArrayList<>();
-        for (Map.Entry<String, String> candidate : candidates().entrySet()) {
-            String path = candidate.getKey();
-            CriuProbe.Answer answer = ask(path);
-            if (answer.version().isPresent()) {
-                return new CriuBinary(path, answer.version().get(), candidate.getValue(), passed);
+        Set<List<Long>> seen = new HashSet<>();
+        for (Map.Entry<String, String> place : places().entrySet()) {
+            String path = place.getKey();
+            Optional<FileStatus> status = status(path);
+            // A file with two names, as /sbin has them where it is a link, is asked once.
+            if (!isCandidate(path, place.getValue(), status) || status.isPresent() && !seen.add(List.of(status.get().device(), status.get().inode()))) {
+                continue;
             }
-            passed.add(new CriuSearch.Passed(path, candidate.getValue(), answer.reason()));
+            CriuProbe.Answer answer = ask(path, status);
+            if (answer.version().isPresent()) {
+                return new CriuBinary(path, answer.version().get(), place.getValue(), passed);
+            }
+            passed.add(new CriuSearch.Passed(path, place.getValue(), answer.reason()));
         }
         return new CriuSearch.NotFound(passed);
     }
@@ -80,31 +87,46 @@ public final class CriuLocator {
         if (path.isEmpty()) {
             return new CriuSearch.Unusable(asked, "there is no such program in PATH");
         }
-        CriuProbe.Answer answer = ask(path.get());
+        CriuProbe.Answer answer = ask(path.get(), status(path.get()));
         return answer.version()
                 .<CriuSearch>map(version -> new CriuBinary(path.get(), version, ASKED_FOR, List.of()))
                 .orElseGet(() -> new CriuSearch.Unusable(path.get(), answer.reason()));
     }
 
-    /** Path → origin. The first origin of a path counts. */
-    private Map<String, String> candidates() {
-        Map<String, String> candidates = new LinkedHashMap<>();
+    /** Path → origin, of every place where there may be one; nothing is looked at yet. The first origin of a path counts. */
+    private Map<String, String> places() {
+        Map<String, String> places = new LinkedHashMap<>();
         String named = environment.getOrDefault("THAW_CRIU", "");
         if (!named.isEmpty()) {
-            candidates.put(absolute(named), FROM_ENVIRONMENT);
+            places.put(absolute(named), FROM_ENVIRONMENT);
         }
         for (String prefix : installedPrefixes()) {
-            String path = prefix + "/bin/criu";
-            if (exists(path)) {
-                candidates.putIfAbsent(path, INSTALLED);
+            places.putIfAbsent(prefix + "/bin/criu", INSTALLED);
+        }
+        for (String directory : searchPath()) {
+            if (directory.startsWith("/")) {
+                places.putIfAbsent(directory + "/criu", IN_PATH);
             }
         }
-        inDirectories(searchPath(), "criu").forEach(path -> candidates.putIfAbsent(path, IN_PATH));
-        inDirectories(systemDirectories, "criu").forEach(path -> candidates.putIfAbsent(path, path.substring(0, path.lastIndexOf('/'))));
-        // A file with two names, as /sbin has them where it is a link, is asked once.
-        Set<List<Long>> seen = new HashSet<>();
-        candidates.keySet().removeIf(path -> !status(path).map(status -> seen.add(List.of(status.device(), status.inode()))).orElse(true));
-        return candidates;
+        for (String directory : systemDirectories) {
+            places.putIfAbsent(directory + "/criu", directory);
+        }
+        return places;
+    }
+
+    /** What the user has named counts even where there is nothing: messages tell. */
+    private boolean isCandidate(String path, String origin, Optional<FileStatus> status) {
+        if (origin.equals(FROM_ENVIRONMENT)) {
+            return true;
+        }
+        boolean isFile = status.filter(FileStatus::isRegular).isPresent();
+        return origin.equals(INSTALLED) ? isFile && !isInForeignHome(path) : isFile && FileCalls.isExecutable(path);
+    }
+
+    /** Root must not run what lies in somebody else's home: sudo may keep HOME. */
+    private boolean isInForeignHome(String path) {
+        String home = environment.getOrDefault("HOME", "");
+        return path.equals(home + HOME_PREFIX + "/bin/criu") && status(home).filter(status -> status.uid() == ProcessCalls.geteuid()).isEmpty();
     }
 
     private List<String> installedPrefixes() {
@@ -115,15 +137,10 @@ public final class CriuLocator {
         }
         prefixes.add(systemPrefix);
         String home = environment.getOrDefault("HOME", "");
-        if (home.startsWith("/") && isOurs(home)) {
-            prefixes.add(home + "/.local/share/thaw/criu");
+        if (home.startsWith("/")) {
+            prefixes.add(home + HOME_PREFIX);
         }
         return prefixes;
-    }
-
-    /** Root must not run what lies in somebody else's home: sudo may keep HOME. */
-    private static boolean isOurs(String directory) {
-        return status(directory).filter(status -> status.uid() == ProcessCalls.geteuid()).isPresent();
     }
 
     private List<String> searchPath() {
@@ -138,8 +155,7 @@ public final class CriuLocator {
                 .toList();
     }
 
-    private CriuProbe.Answer ask(String path) {
-        Optional<FileStatus> status = status(path);
+    private CriuProbe.Answer ask(String path, Optional<FileStatus> status) {
         if (status.isEmpty()) {
             return CriuProbe.Answer.fails("there is no such file");
         }

@@ -66,10 +66,12 @@ final class CriuVerdicts {
                 return Optional.empty();
             }
             String wanted = key(path) + "\t";
-            return entries().stream()
-                    .filter(entry -> entry.startsWith(wanted))
-                    .findFirst()
-                    .flatMap(entry -> CriuVersion.parse("Version: " + entry.substring(wanted.length())));
+            for (String entry : entries()) {
+                if (entry.startsWith(wanted)) {
+                    return CriuVersion.ofText(entry.substring(wanted.length()));
+                }
+            }
+            return Optional.empty();
         } catch (LinuxException unreadable) {
             return Optional.empty(); // the criu is asked again
         }

@@ -7,7 +7,6 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -144,7 +143,8 @@ public final class Generations {
         } catch (LinuxException e) {
             throw ImageException.unreadable(imageRoot, e);
         }
-        generations.sort(Comparator.comparingInt(Generation::number));
+        // Not by Comparator.comparingInt: its lambda is in no class archive.
+        generations.sort((a, b) -> Integer.compare(a.number(), b.number()));
         return generations;
     }
 

@@ -7,9 +7,12 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Removes the work directories of those thaws that were killed, as nobody holds their lock any more, and logs that nobody needs any more. */
 final class AbandonedWork {
+    /** The name of a work directory; the first group is the pid of its thaw. */
+    private static final Pattern NAME = Pattern.compile("thaw-(\\d{1,9})-[0-9a-f]{16}");
     private static final int STICKY = 01000;
     private static final int GROUP_OR_OTHERS = 077;
     private static final int GROUP_OR_OTHERS_WRITE = 022;
@@ -25,7 +28,7 @@ final class AbandonedWork {
             boolean logs = false;
             for (String name : FileCalls.list(base)) {
                 logs |= name.contains(FailureLog.NAME);
-                Matcher matcher = WorkDirectory.NAME.matcher(name);
+                Matcher matcher = NAME.matcher(name);
                 if (matcher.matches() && mayBeAbandonedBy(Integer.parseInt(matcher.group(1)))) {
                     removeAbandoned(base + "/" + name);
                 }

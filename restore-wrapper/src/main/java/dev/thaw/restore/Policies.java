@@ -37,7 +37,10 @@ public final class Policies {
     /** The options with the policy that was stored beside the image; unchanged when they bring a policy of their own, or there is none. */
     static RestoreOptions withStored(RestoreOptions options, String generationDir) {
         String stored = generationDir + "/" + PolicyFile.NAME;
-        boolean own = options.rules().stream().anyMatch(rule -> !rule.mustMatch());
+        boolean own = false;
+        for (Rule rule : options.rules()) {
+            own |= !rule.mustMatch();
+        }
         return own || FileCalls.statIfExists(stored).isEmpty() ? options : options.plus(read(stored));
     }
 }

@@ -4,7 +4,6 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.supervise.DeathWatch;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
  * Cleans up after a restore whose thaw was killed in the middle of it: criu would go on, and leave an application that nobody attends to. It ends criu
@@ -56,8 +55,11 @@ final class RestoreWatch implements AutoCloseable {
 
     /** @param numbers of the image that criu is going to make processes of */
     static RestoreWatch start(WorkDirectory work, List<Integer> numbers) {
-        String list = numbers.stream().map(String::valueOf).collect(Collectors.joining("\n", "", "\n"));
-        FileCalls.writeFile(work.file("numbers"), list.getBytes(StandardCharsets.US_ASCII), 0600);
+        StringBuilder list = new StringBuilder();
+        for (int number : numbers) {
+            list.append(number).append('\n');
+        }
+        FileCalls.writeFile(work.file("numbers"), list.toString().getBytes(StandardCharsets.US_ASCII), 0600);
         return new RestoreWatch(DeathWatch.start("thaw-restore-watch", SCRIPT, List.of(work.path())));
     }
 

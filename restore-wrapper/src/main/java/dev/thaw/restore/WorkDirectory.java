@@ -16,16 +16,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * A private directory for one run of criu: its log, pid file and stderr, and the overlay of the images. Removed at the end; it is locked (flock)
  * as long as its thaw lives, so that the next one can tell what a killed one has left, and removes that.
  */
 public final class WorkDirectory implements AutoCloseable {
-    /** The name of such a directory; the first group is the pid of its thaw. */
-    static final Pattern NAME = Pattern.compile("thaw-(\\d{1,9})-[0-9a-f]{16}");
-
     private final String path;
     private final Optional<OwnedFd> lock;
 
@@ -54,9 +50,7 @@ public final class WorkDirectory implements AutoCloseable {
         List<String> reasons = new ArrayList<>();
         for (String base : bases) {
             try {
-                WorkDirectory made = below(base);
-                AbandonedWork.remove(base);
-                return made;
+                return below(base);
             } catch (LinuxException e) {
                 reasons.add(e.getMessage());
                 if (e.is(Errno.EMFILE)) {
@@ -136,12 +130,14 @@ public final class WorkDirectory implements AutoCloseable {
         }
     }
 
+    /** Removes what killed ones have left as well: at the end nobody waits for it. */
     @Override
     public void close() {
         try {
             removeTree(path);
         } finally {
             lock.ifPresent(OwnedFd::close);
+            AbandonedWork.remove(base());
         }
     }
 

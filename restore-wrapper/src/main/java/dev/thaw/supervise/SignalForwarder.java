@@ -5,6 +5,7 @@ import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.StatusFile;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -13,8 +14,6 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Catches the signals that are meant for the application and keeps them in their order. To be installed before the application starts, so
@@ -42,13 +41,18 @@ public final class SignalForwarder implements AutoCloseable {
         // Blocked ones are there to be waited for: whoever started thaw wants none of them lost before there are handlers.
         Set<Integer> blocked = BlockedSignals.current();
         SignalForwarder forwarder = new SignalForwarder();
+        Set<Integer> awaited = new HashSet<>();
         for (int signal : FORWARDED) {
-            if (!ignored.contains(signal) && !blocked.contains(signal)) {
+            if (!ignored.contains(signal) && blocked.contains(signal)) {
+                awaited.add(signal);
+            } else if (!ignored.contains(signal)) {
                 forwarder.handle(signal);
             }
         }
-        forwarder.await(Stream.concat(FORWARDED.stream().filter(signal -> !ignored.contains(signal)), Stream.of(Signals.SIGCHLD))
-                .filter(blocked::contains).collect(Collectors.toSet()));
+        if (blocked.contains(Signals.SIGCHLD)) {
+            awaited.add(Signals.SIGCHLD);
+        }
+        forwarder.await(awaited);
         JvmSignals.settleChildSignal();
         // A caller that ignores SIGCHLD would have our children reaped by the kernel, exit status and all.
         forwarder.handle(Signals.SIGCHLD);

@@ -48,6 +48,9 @@ public final class StatusStream {
 
     /** @param members name and value in turn; a value is a number, a text or a list of them */
     public void event(String event, Object... members) {
+        if (isSilent()) {
+            return;
+        }
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("event", event);
         for (int i = 0; i < members.length; i += 2) {
@@ -68,6 +71,10 @@ public final class StatusStream {
     /** thaw itself ends with this. */
     public void failed(Failure failure) {
         event("failed", "code", failure.exitCode(), "what", failure.what(), "because", failure.because(), "try", failure.tries());
+    }
+
+    private synchronized boolean isSilent() {
+        return fd.isEmpty();
     }
 
     private synchronized void write(String line) {

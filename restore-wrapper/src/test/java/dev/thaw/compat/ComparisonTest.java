@@ -41,7 +41,7 @@ class ComparisonTest {
     private Optional<Asked> asked = Optional.empty();
 
     private List<Mismatch> mismatches(String... accepted) {
-        Here here = new Here("0.1.0", CriuVersion.parse("Version: " + criu), kernel, "amd64", boot, monotonicMillis, cpuFlags, uid, uid, capabilities,
+        Here here = new Here("0.1.0", CriuVersion.parse("Version: " + criu), kernel, "amd64", boot, monotonicMillis, Set.copyOf(cpuFlags), uid, uid, capabilities,
                 Map.of(SERVER.path(), Optional.of(SERVER), LIBC.path(), Optional.of(libc)), asked);
         return Comparison.of(manifest("--shell-job"), here, Set.of(accepted));
     }

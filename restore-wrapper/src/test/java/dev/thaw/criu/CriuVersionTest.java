@@ -36,6 +36,13 @@ class CriuVersionTest {
         assertEquals(Optional.empty(), CriuVersion.parse(output));
     }
 
+    @ParameterizedTest
+    @CsvSource({"4.2, 4.2", "4.2.1, 4.2.1", "3.17.0, 3.17", "'', none", "4, none", "4., none", ".4, none", "4..1, none", "4.2.1.9, none", "4.2., none", "4.2rc1, none",
+        "99999.1, none", "-4.2, none"})
+    void a_version_that_thaw_wrote_is_read_again(String text, String version) {
+        assertEquals(version, CriuVersion.ofText(text).map(CriuVersion::toString).orElse("none"));
+    }
+
     @Test
     void versions_are_compared_by_number_not_by_letter() {
         assertTrue(new CriuVersion(3, 9, 0).compareTo(new CriuVersion(3, 17, 1)) < 0);
