@@ -1,6 +1,5 @@
 package dev.thaw.cli;
 
-import dev.thaw.image.Decoding;
 import dev.thaw.image.Manifest;
 import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
@@ -75,7 +74,6 @@ final class PlainRestore {
         }
         Thread thread = new Thread(() -> {
             KernelJson.read("{}", Manifest.class);
-            Decoding.prepare();
             JvmSignals.prepare();
         }, "preparing");
         thread.setDaemon(true);

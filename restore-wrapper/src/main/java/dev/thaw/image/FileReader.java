@@ -47,10 +47,10 @@ final class FileReader {
         List<Postponed> fifos = new ArrayList<>();
         while (frames.hasNext()) {
             Frame frame = frames.next();
-            FileEntry entry = frames.decode(frame, FileEntry.parser());
-            FileId id = new FileId(FdType.of(entry.getType()), entry.getId());
+            Fields entry = frames.fields(frame);
+            FileId id = new FileId(FdType.of(entry.number(FileEntry.TYPE_FIELD_NUMBER)), entry.number(FileEntry.ID_FIELD_NUMBER));
             if (id.type() == FdType.FIFO) {
-                fifos.add(new Postponed(frame, id, entry));
+                fifos.add(new Postponed(frame, id, frames.decode(frame, FileEntry.parser())));
             } else {
                 add(frames, frame, file(frames, frame, id, entry));
             }
@@ -67,10 +67,27 @@ final class FileReader {
         }
     }
 
-    private FileImage file(ImageFrames frames, Frame frame, FileId id, FileEntry entry) {
+    private FileImage file(ImageFrames frames, Frame frame, FileId id, Fields entry) {
+        return switch (id.type()) {
+            case REGULAR -> regular(id, part(frames, frame, id, entry, FileEntry.REG_FIELD_NUMBER));
+            case PIPE -> pipe(id, part(frames, frame, id, entry, FileEntry.PIPE_FIELD_NUMBER));
+            default -> rare(frames, frame, id, frames.decode(frame, FileEntry.parser()));
+        };
+    }
+
+    private static Fields part(ImageFrames frames, Frame frame, FileId id, Fields entry, int field) {
+        if (!entry.hasBytes(field)) {
+            throw incomplete(frames, frame, id);
+        }
+        return entry.part(field);
+    }
+
+    private static ImageException incomplete(ImageFrames frames, Frame frame, FileId id) {
+        return frames.corrupt(frame, id + " is without its " + id.type() + " part");
+    }
+
+    private FileImage rare(ImageFrames frames, Frame frame, FileId id, FileEntry entry) {
         boolean complete = switch (id.type()) {
-            case REGULAR -> entry.hasReg();
-            case PIPE -> entry.hasPipe();
             case TTY -> entry.hasTty();
             case MEMFD -> entry.hasMemfd();
             case UNIX_SOCKET -> entry.hasUsk();
@@ -79,11 +96,9 @@ final class FileReader {
             default -> true;
         };
         if (!complete) {
-            throw frames.corrupt(frame, id + " is without its " + id.type() + " part");
+            throw incomplete(frames, frame, id);
         }
         return switch (id.type()) {
-            case REGULAR -> regular(id, entry.getReg());
-            case PIPE -> pipe(id, entry.getPipe());
             case TTY -> tty(id, entry.getTty());
             case MEMFD -> memfd(id, entry.getMemfd());
             case UNIX_SOCKET -> SocketReader.unix(id, entry.getUsk());
@@ -105,17 +120,20 @@ final class FileReader {
         return new Fifo(fifo.id(), Integer.toUnsignedLong(fifo.entry().getFifo().getPipeId()), file);
     }
 
-    private RegularFile regular(FileId id, RegEntry reg) {
-        return new RegularFile(id, reg.getFlags(), reg.getPos(), owner(reg.getFown()), Text.of(reg.getName()), reg.getMntId(),
-            reg.hasSize() ? OptionalLong.of(reg.getSize()) : OptionalLong.empty(),
-            reg.getExt(),
-            reg.hasMode() ? OptionalInt.of(reg.getMode()) : OptionalInt.empty(),
-            reg.getBuildIdCount() > 0 ? Optional.of(Text.hex(reg.getBuildIdList())) : Optional.empty(),
+    private RegularFile regular(FileId id, Fields reg) {
+        List<Integer> buildId = reg.numbers(RegEntry.BUILD_ID_FIELD_NUMBER);
+        return new RegularFile(id, reg.number(RegEntry.FLAGS_FIELD_NUMBER), reg.wide(RegEntry.POS_FIELD_NUMBER),
+            owner(reg.part(RegEntry.FOWN_FIELD_NUMBER)), reg.text(RegEntry.NAME_FIELD_NUMBER), reg.signed(RegEntry.MNT_ID_FIELD_NUMBER, -1),
+            reg.hasNumber(RegEntry.SIZE_FIELD_NUMBER) ? OptionalLong.of(reg.wide(RegEntry.SIZE_FIELD_NUMBER)) : OptionalLong.empty(),
+            reg.flag(RegEntry.EXT_FIELD_NUMBER),
+            reg.hasNumber(RegEntry.MODE_FIELD_NUMBER) ? OptionalInt.of(reg.number(RegEntry.MODE_FIELD_NUMBER)) : OptionalInt.empty(),
+            buildId.isEmpty() ? Optional.empty() : Optional.of(Text.hex(buildId)),
             Optional.ofNullable(remaps.get(id.id())));
     }
 
-    private static PipeEnd pipe(FileId id, PipeEntry pipe) {
-        return new PipeEnd(id, Integer.toUnsignedLong(pipe.getPipeId()), pipe.getFlags(), owner(pipe.getFown()));
+    private static PipeEnd pipe(FileId id, Fields pipe) {
+        return new PipeEnd(id, Integer.toUnsignedLong(pipe.number(PipeEntry.PIPE_ID_FIELD_NUMBER)), pipe.number(PipeEntry.FLAGS_FIELD_NUMBER),
+            owner(pipe.part(PipeEntry.FOWN_FIELD_NUMBER)));
     }
 
     private static Tty tty(FileId id, TtyFileEntry tty) {
@@ -128,9 +146,15 @@ final class FileReader {
     }
 
     static Owner owner(Fown fown) {
-        if (fown.getPid() == 0 && fown.getSignum() == 0 && fown.getUid() == 0 && fown.getEuid() == 0 && fown.getPidType() == 0) {
-            return Owner.NONE;
-        }
-        return new Owner(fown.getUid(), fown.getEuid(), fown.getSignum(), fown.getPidType(), fown.getPid());
+        return owner(fown.getUid(), fown.getEuid(), fown.getSignum(), fown.getPidType(), fown.getPid());
+    }
+
+    private static Owner owner(Fields fown) {
+        return owner(fown.number(Fown.UID_FIELD_NUMBER), fown.number(Fown.EUID_FIELD_NUMBER), fown.number(Fown.SIGNUM_FIELD_NUMBER),
+            fown.number(Fown.PID_TYPE_FIELD_NUMBER), fown.number(Fown.PID_FIELD_NUMBER));
+    }
+
+    private static Owner owner(int uid, int euid, int signal, int pidType, int pid) {
+        return pid == 0 && signal == 0 && uid == 0 && euid == 0 && pidType == 0 ? Owner.NONE : new Owner(uid, euid, signal, pidType, pid);
     }
 }

@@ -90,12 +90,26 @@ final class ImageFrames {
         }
     }
 
+    /** For the messages of every image; see {@link Fields}. */
+    Fields fields(Frame frame) {
+        return new Fields(file, content, frame.body(), frame.end());
+    }
+
+    /** The one entry of a file that holds one, as above. */
+    Fields only() {
+        return fields(first());
+    }
+
     /** The one entry of a file that holds one. */
     <T> T only(Parser<T> parser) {
+        return decode(first(), parser);
+    }
+
+    private Frame first() {
         if (!hasNext()) {
             throw ImageException.truncated(file, position, "no entry");
         }
-        return decode(next(), parser);
+        return next();
     }
 
     ImageException corrupt(Frame frame, String reason) {

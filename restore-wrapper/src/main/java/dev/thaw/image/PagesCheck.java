@@ -1,11 +1,9 @@
 package dev.thaw.image;
 
-import com.google.protobuf.CodedInputStream;
 import dev.thaw.image.ImageException.Kind;
 import dev.thaw.image.ImageFrames.Frame;
 import dev.thaw.image.proto.PagemapEntry;
 import dev.thaw.image.proto.PagemapHead;
-import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -48,16 +46,15 @@ final class PagesCheck {
     }
 
     private static void count(ImageFrames frames, Map<Integer, Long> pages) {
-        if (!frames.hasNext()) {
-            throw ImageException.truncated(frames.file(), frames.position(), "no entry");
-        }
-        int id = frames.decode(frames.next(), PagemapHead.parser()).getPagesId();
+        int id = frames.only().number(PagemapHead.PAGES_ID_FIELD_NUMBER);
         long count = pages.getOrDefault(id, 0L);
         while (frames.hasNext()) {
             Frame frame = frames.next();
-            PagemapEntry entry = frames.decode(frame, PagemapEntry.parser());
-            boolean here = entry.hasFlags() ? (entry.getFlags() & PRESENT) != 0 && (entry.getFlags() & IN_PARENT) == 0 : !entry.getInParent();
-            long more = entry.hasNrPages() ? entry.getNrPages() : Integer.toUnsignedLong(entry.getCompatNrPages());
+            Fields entry = frames.fields(frame);
+            int flags = entry.number(PagemapEntry.FLAGS_FIELD_NUMBER, entry.flag(PagemapEntry.IN_PARENT_FIELD_NUMBER) ? IN_PARENT : PRESENT);
+            boolean here = (flags & PRESENT) != 0 && (flags & IN_PARENT) == 0;
+            long more = entry.hasNumber(PagemapEntry.NR_PAGES_FIELD_NUMBER) ? entry.wide(PagemapEntry.NR_PAGES_FIELD_NUMBER)
+                : Integer.toUnsignedLong(entry.number(PagemapEntry.COMPAT_NR_PAGES_FIELD_NUMBER));
             if (more < 0 || more > LARGEST_COUNT || count > LARGEST_COUNT) {
                 throw frames.corrupt(frame, Long.toUnsignedString(more) + " pages");
             }
@@ -67,19 +64,6 @@ final class PagesCheck {
     }
 
     private static boolean mayBePacked(ImageFiles images) {
-        byte[] inventory = images.read("inventory.img");
-        int header = ImageMagic.INVENTORY.headerBytes() + Integer.BYTES;
-        CodedInputStream fields = CodedInputStream.newInstance(inventory, header, Math.max(0, inventory.length - header));
-        try {
-            for (int tag = fields.readTag(); tag != 0; tag = fields.readTag()) {
-                if (tag >>> 3 > LAST_PLAIN_FIELD) {
-                    return true;
-                }
-                fields.skipField(tag);
-            }
-            return false;
-        } catch (IOException e) {
-            throw ImageException.corrupt("inventory.img", header, "not an entry: " + e.getMessage());
-        }
+        return images.frames("inventory.img", ImageMagic.INVENTORY).only().highest() > LAST_PLAIN_FIELD;
     }
 }

@@ -47,11 +47,12 @@ final class TableReader {
     }
 
     static DescriptorImage descriptor(ImageFrames frames, Frame frame) {
-        FdinfoEntry entry = frames.decode(frame, FdinfoEntry.parser());
-        if (entry.getFd() < 0) {
-            throw frames.corrupt(frame, Integer.toUnsignedString(entry.getFd()) + " is no descriptor number");
+        Fields entry = frames.fields(frame);
+        int fd = entry.number(FdinfoEntry.FD_FIELD_NUMBER);
+        if (fd < 0) {
+            throw frames.corrupt(frame, Integer.toUnsignedString(fd) + " is no descriptor number");
         }
-        FileId file = new FileId(FdType.of(entry.getType()), entry.getId());
-        return new DescriptorImage(entry.getFd(), file, (entry.getFlags() & FD_CLOEXEC) != 0);
+        FileId file = new FileId(FdType.of(entry.number(FdinfoEntry.TYPE_FIELD_NUMBER)), entry.number(FdinfoEntry.ID_FIELD_NUMBER));
+        return new DescriptorImage(fd, file, (entry.number(FdinfoEntry.FLAGS_FIELD_NUMBER) & FD_CLOEXEC) != 0);
     }
 }

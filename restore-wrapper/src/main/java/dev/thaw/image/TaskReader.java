@@ -45,7 +45,7 @@ final class TaskReader {
         Set<Integer> pids = new HashSet<>();
         while (frames.hasNext()) {
             Frame frame = frames.next();
-            PstreeEntry entry = frames.decode(frame, PstreeEntry.parser());
+            Fields entry = frames.fields(frame);
             check(frames, frame, entry, pids);
             tasks.add(task(frames, frame, entry));
         }
@@ -55,51 +55,57 @@ final class TaskReader {
         return tasks;
     }
 
-    private static void check(ImageFrames frames, Frame frame, PstreeEntry entry, Set<Integer> pids) {
-        if (entry.getPid() <= 0) {
-            throw frames.corrupt(frame, Integer.toUnsignedString(entry.getPid()) + " is no pid");
+    private static void check(ImageFrames frames, Frame frame, Fields entry, Set<Integer> pids) {
+        int pid = entry.number(PstreeEntry.PID_FIELD_NUMBER);
+        int parent = entry.number(PstreeEntry.PPID_FIELD_NUMBER);
+        if (pid <= 0) {
+            throw frames.corrupt(frame, Integer.toUnsignedString(pid) + " is no pid");
         }
-        if (pids.isEmpty() ? entry.getPpid() != 0 : !pids.contains(entry.getPpid())) {
-            throw frames.corrupt(frame,
-                "pid " + entry.getPid() + " comes before its parent, pid " + Integer.toUnsignedString(entry.getPpid()));
+        if (pids.isEmpty() ? parent != 0 : !pids.contains(parent)) {
+            throw frames.corrupt(frame, "pid " + pid + " comes before its parent, pid " + Integer.toUnsignedString(parent));
         }
-        if (!pids.add(entry.getPid())) {
-            throw frames.corrupt(frame, "pid " + entry.getPid() + " is there twice");
+        if (!pids.add(pid)) {
+            throw frames.corrupt(frame, "pid " + pid + " is there twice");
         }
     }
 
-    private TaskImage task(ImageFrames frames, Frame frame, PstreeEntry entry) {
-        int pid = entry.getPid();
+    private TaskImage task(ImageFrames frames, Frame frame, Fields entry) {
+        int pid = entry.number(PstreeEntry.PID_FIELD_NUMBER);
+        int parent = entry.number(PstreeEntry.PPID_FIELD_NUMBER);
+        int group = entry.number(PstreeEntry.PGID_FIELD_NUMBER);
+        int session = entry.number(PstreeEntry.SID_FIELD_NUMBER);
         String coreName = "core-" + pid + ".img";
-        ImageFrames coreFrames = images.frames(coreName, ImageMagic.CORE);
-        CoreEntry core = coreFrames.only(CoreEntry.parser());
-        if (!core.hasTc()) {
+        Fields core = images.frames(coreName, ImageMagic.CORE).only();
+        if (!core.hasBytes(CoreEntry.TC_FIELD_NUMBER)) {
             throw ImageException.corrupt(coreName, "of a thread, not of a process");
         }
-        TaskCore task = core.getTc();
-        ThreadCore thread = core.getThreadCore();
-        State state = state(coreName, task.getTaskState());
+        Fields task = core.part(CoreEntry.TC_FIELD_NUMBER);
+        Fields thread = core.part(CoreEntry.THREAD_CORE_FIELD_NUMBER);
+        State state = state(coreName, task.number(TaskCore.TASK_STATE_FIELD_NUMBER));
+        String command = task.text(TaskCore.COMM_FIELD_NUMBER);
         if (state.isEnded()) {
-            return new TaskImage(pid, entry.getPpid(), entry.getPgid(), entry.getSid(), List.of(pid), state, Text.of(task.getComm()),
+            return new TaskImage(pid, parent, group, session, List.of(pid), state, command,
                 OptionalInt.empty(), OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty(), cgroupSet(task, thread),
-                OptionalInt.of(task.getExitCode()), NamespaceIds.NONE, Optional.empty(), List.of(), false, 0);
+                OptionalInt.of(task.number(TaskCore.EXIT_CODE_FIELD_NUMBER)), NamespaceIds.NONE, Optional.empty(), List.of(), false, 0);
         }
         List<Integer> threads = threads(frames, frame, entry);
-        KernelIds ids = ids(pid, core);
-        MmEntry mm = images.frames("mm-" + pid + ".img", ImageMagic.MM).only(MmEntry.parser());
-        Optional<FsEntry> fs = fs(pid);
-        return new TaskImage(pid, entry.getPpid(), entry.getPgid(), entry.getSid(), threads, state, Text.of(task.getComm()),
-            OptionalInt.of(ids.getFilesId()), OptionalInt.of(mm.getExeFileId()), mapped(mm, 0),
-            fs.isPresent() ? OptionalInt.of(fs.get().getCwdId()) : OptionalInt.empty(),
-            fs.isPresent() ? OptionalInt.of(fs.get().getRootId()) : OptionalInt.empty(),
-            cgroupSet(task, thread), OptionalInt.empty(), namespaceIds(ids), credentials(thread, seccompMode(pid, core, threads)),
-            mapped(mm, VMA_MEMFD),
-            task.getChildSubreaper(), thread.getPdeathSig());
+        Fields ids = ids(pid, core);
+        Fields mm = images.frames("mm-" + pid + ".img", ImageMagic.MM).only();
+        List<Fields> vmas = mm.parts(MmEntry.VMAS_FIELD_NUMBER);
+        Optional<Fields> fs = fs(pid);
+        return new TaskImage(pid, parent, group, session, threads, state, command,
+            OptionalInt.of(ids.number(KernelIds.FILES_ID_FIELD_NUMBER)), OptionalInt.of(mm.number(MmEntry.EXE_FILE_ID_FIELD_NUMBER)), mapped(vmas, 0),
+            fs.isPresent() ? OptionalInt.of(fs.get().number(FsEntry.CWD_ID_FIELD_NUMBER)) : OptionalInt.empty(),
+            fs.isPresent() ? OptionalInt.of(fs.get().number(FsEntry.ROOT_ID_FIELD_NUMBER)) : OptionalInt.empty(),
+            cgroupSet(task, thread), OptionalInt.empty(), namespaceIds(ids), credentials(thread, seccompMode(pid, task, thread, threads)),
+            mapped(vmas, VMA_MEMFD),
+            task.flag(TaskCore.CHILD_SUBREAPER_FIELD_NUMBER), thread.number(ThreadCore.PDEATH_SIG_FIELD_NUMBER, 0));
     }
 
     /** Only of a living task: criu writes the thread ids of a zombie from memory that it never set. */
-    private List<Integer> threads(ImageFrames frames, Frame frame, PstreeEntry entry) {
-        for (int thread : entry.getThreadsList()) {
+    private List<Integer> threads(ImageFrames frames, Frame frame, Fields entry) {
+        List<Integer> threads = entry.numbers(PstreeEntry.THREADS_FIELD_NUMBER);
+        for (int thread : threads) {
             if (thread <= 0) {
                 throw frames.corrupt(frame, Integer.toUnsignedString(thread) + " is no thread id");
             }
@@ -107,7 +113,7 @@ final class TaskReader {
                 throw ImageException.of(Kind.MISSING, "core-" + thread + ".img", "not in " + images.directory());
             }
         }
-        return entry.getThreadsCount() == 0 ? List.of(entry.getPid()) : entry.getThreadsList();
+        return threads.isEmpty() ? List.of(entry.number(PstreeEntry.PID_FIELD_NUMBER)) : threads;
     }
 
     private static State state(String coreName, int number) {
@@ -121,60 +127,68 @@ final class TaskReader {
         };
     }
 
-    private KernelIds ids(int pid, CoreEntry core) {
+    private Fields ids(int pid, Fields core) {
         String name = "ids-" + pid + ".img";
-        return core.hasIds() && !images.has(name) ? core.getIds() : images.frames(name, ImageMagic.IDS).only(KernelIds.parser());
+        return core.hasBytes(CoreEntry.IDS_FIELD_NUMBER) && !images.has(name)
+            ? core.part(CoreEntry.IDS_FIELD_NUMBER) : images.frames(name, ImageMagic.IDS).only();
     }
 
-    static NamespaceIds namespaceIds(KernelIds ids) {
-        return new NamespaceIds(ids.getPidNsId(), ids.getNetNsId(), ids.getIpcNsId(), ids.getUtsNsId(), ids.getMntNsId(), ids.getUserNsId(),
-            ids.getCgroupNsId(), ids.getTimeNsId());
+    static NamespaceIds namespaceIds(Fields ids) {
+        return new NamespaceIds(ids.number(KernelIds.PID_NS_ID_FIELD_NUMBER, 0), ids.number(KernelIds.NET_NS_ID_FIELD_NUMBER, 0),
+            ids.number(KernelIds.IPC_NS_ID_FIELD_NUMBER, 0), ids.number(KernelIds.UTS_NS_ID_FIELD_NUMBER, 0),
+            ids.number(KernelIds.MNT_NS_ID_FIELD_NUMBER, 0), ids.number(KernelIds.USER_NS_ID_FIELD_NUMBER, 0),
+            ids.number(KernelIds.CGROUP_NS_ID_FIELD_NUMBER, 0), ids.number(KernelIds.TIME_NS_ID_FIELD_NUMBER, 0));
     }
 
-    private Optional<FsEntry> fs(int pid) {
+    private Optional<Fields> fs(int pid) {
         String name = "fs-" + pid + ".img";
-        return images.has(name) ? Optional.of(images.frames(name, ImageMagic.FS).only(FsEntry.parser())) : Optional.empty();
+        return images.has(name) ? Optional.of(images.frames(name, ImageMagic.FS).only()) : Optional.empty();
     }
 
-    private static List<Integer> mapped(MmEntry mm, int memfd) {
+    private static List<Integer> mapped(List<Fields> vmas, int memfd) {
         Set<Integer> ids = new LinkedHashSet<>();
-        for (VmaEntry vma : mm.getVmasList()) {
-            if ((vma.getStatus() & VMA_FILE) != 0 && (vma.getStatus() & VMA_MEMFD) == memfd) {
-                ids.add((int) vma.getShmid());
+        for (Fields vma : vmas) {
+            int status = vma.number(VmaEntry.STATUS_FIELD_NUMBER);
+            if ((status & VMA_FILE) != 0 && (status & VMA_MEMFD) == memfd) {
+                ids.add(vma.number(VmaEntry.SHMID_FIELD_NUMBER));
             }
         }
         return List.copyOf(ids);
     }
 
-    private static OptionalInt cgroupSet(TaskCore task, ThreadCore thread) {
-        if (thread.hasCgSet()) {
-            return OptionalInt.of(thread.getCgSet());
+    private static OptionalInt cgroupSet(Fields task, Fields thread) {
+        if (thread.hasNumber(ThreadCore.CG_SET_FIELD_NUMBER)) {
+            return OptionalInt.of(thread.number(ThreadCore.CG_SET_FIELD_NUMBER));
         }
-        return task.hasCgSet() ? OptionalInt.of(task.getCgSet()) : OptionalInt.empty();
+        return task.hasNumber(TaskCore.CG_SET_FIELD_NUMBER) ? OptionalInt.of(task.number(TaskCore.CG_SET_FIELD_NUMBER)) : OptionalInt.empty();
     }
 
     /** The highest of all threads: a filter is its thread's own. */
-    private int seccompMode(int pid, CoreEntry core, List<Integer> threads) {
-        int mode = core.getThreadCore().hasSeccompMode() ? core.getThreadCore().getSeccompMode() : core.getTc().getOldSeccompMode();
+    private int seccompMode(int pid, Fields task, Fields root, List<Integer> threads) {
+        int mode = root.number(ThreadCore.SECCOMP_MODE_FIELD_NUMBER, task.number(TaskCore.OLD_SECCOMP_MODE_FIELD_NUMBER, 0));
         for (int thread : threads) {
             if (mode == 0 && thread != pid) {
-                mode = images.frames("core-" + thread + ".img", ImageMagic.CORE).only(CoreEntry.parser()).getThreadCore().getSeccompMode();
+                mode = images.frames("core-" + thread + ".img", ImageMagic.CORE).only().part(CoreEntry.THREAD_CORE_FIELD_NUMBER)
+                    .number(ThreadCore.SECCOMP_MODE_FIELD_NUMBER, 0);
             }
         }
         return mode;
     }
 
-    private static Optional<Credentials> credentials(ThreadCore thread, int seccomp) {
-        if (!thread.hasCreds()) {
+    private static Optional<Credentials> credentials(Fields thread, int seccomp) {
+        if (!thread.hasBytes(ThreadCore.CREDS_FIELD_NUMBER)) {
             return Optional.empty();
         }
-        Creds creds = thread.getCreds();
+        Fields creds = thread.part(ThreadCore.CREDS_FIELD_NUMBER);
+        List<Integer> words = creds.numbers(Creds.CAP_EFF_FIELD_NUMBER);
         long effective = 0;
-        for (int word = 0; word < Math.min(creds.getCapEffCount(), 2); word++) {
-            effective |= Integer.toUnsignedLong(creds.getCapEff(word)) << 32 * word;
+        for (int word = 0; word < Math.min(words.size(), 2); word++) {
+            effective |= Integer.toUnsignedLong(words.get(word)) << 32 * word;
         }
-        return Optional.of(new Credentials(creds.getUid(), creds.getGid(), creds.getEuid(), creds.getEgid(), creds.getSuid(),
-            creds.getSgid(), creds.getFsuid(), creds.getFsgid(), creds.getGroupsList(), effective, seccomp,
-            creds.hasLsmProfile() ? Optional.of(Text.of(creds.getLsmProfile())) : Optional.empty()));
+        return Optional.of(new Credentials(creds.number(Creds.UID_FIELD_NUMBER), creds.number(Creds.GID_FIELD_NUMBER),
+            creds.number(Creds.EUID_FIELD_NUMBER), creds.number(Creds.EGID_FIELD_NUMBER), creds.number(Creds.SUID_FIELD_NUMBER),
+            creds.number(Creds.SGID_FIELD_NUMBER), creds.number(Creds.FSUID_FIELD_NUMBER), creds.number(Creds.FSGID_FIELD_NUMBER),
+            creds.numbers(Creds.GROUPS_FIELD_NUMBER), effective, seccomp,
+            creds.hasBytes(Creds.LSM_PROFILE_FIELD_NUMBER) ? Optional.of(creds.text(Creds.LSM_PROFILE_FIELD_NUMBER)) : Optional.empty()));
     }
 }

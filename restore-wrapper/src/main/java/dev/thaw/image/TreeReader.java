@@ -9,6 +9,7 @@ import dev.thaw.image.proto.CgroupEntry;
 import dev.thaw.image.proto.FileLockEntry;
 import dev.thaw.image.proto.InventoryEntry;
 import dev.thaw.image.proto.MemfdInodeEntry;
+import dev.thaw.image.proto.PluginsEntry;
 import dev.thaw.image.proto.RemapEntry;
 import dev.thaw.image.proto.TtyInfoEntry;
 import dev.thaw.image.proto.Winsize;
@@ -30,18 +31,22 @@ final class TreeReader {
 
     static Inventory inventory(ImageFiles images) {
         String name = "inventory.img";
-        InventoryEntry entry = images.frames(name, ImageMagic.INVENTORY).only(InventoryEntry.parser());
-        if (entry.getImgVersion() != KNOWN_IMAGE_VERSION) {
-            throw ImageException.of(Kind.UNSUPPORTED, name, "images of version " + Integer.toUnsignedString(entry.getImgVersion())
+        Fields entry = images.frames(name, ImageMagic.INVENTORY).only();
+        int version = entry.number(InventoryEntry.IMG_VERSION_FIELD_NUMBER);
+        if (version != KNOWN_IMAGE_VERSION) {
+            throw ImageException.of(Kind.UNSUPPORTED, name, "images of version " + Integer.toUnsignedString(version)
                 + "; thaw reads version " + KNOWN_IMAGE_VERSION);
         }
-        List<String> plugins = new ArrayList<>();
-        entry.getPluginsEntry().getPluginsList().forEach(plugin -> plugins.add(Text.of(plugin)));
-        return new Inventory(entry.getImgVersion(),
-            entry.hasDumpCriuRunId() ? Optional.of(Text.of(entry.getDumpCriuRunId())) : Optional.empty(),
-            entry.getTcpClose(), entry.getNetworkLockMethod(), entry.getLsmtype(),
-            entry.hasDumpUptime() ? OptionalLong.of(entry.getDumpUptime()) : OptionalLong.empty(),
-            entry.getAllowUprobes(), entry.getRootCgSet(), plugins, TaskReader.namespaceIds(entry.getRootIds()));
+        return new Inventory(version,
+            entry.hasBytes(InventoryEntry.DUMP_CRIU_RUN_ID_FIELD_NUMBER)
+                ? Optional.of(entry.text(InventoryEntry.DUMP_CRIU_RUN_ID_FIELD_NUMBER)) : Optional.empty(),
+            entry.flag(InventoryEntry.TCP_CLOSE_FIELD_NUMBER), entry.number(InventoryEntry.NETWORK_LOCK_METHOD_FIELD_NUMBER, 0),
+            entry.number(InventoryEntry.LSMTYPE_FIELD_NUMBER, 0),
+            entry.hasNumber(InventoryEntry.DUMP_UPTIME_FIELD_NUMBER)
+                ? OptionalLong.of(entry.wide(InventoryEntry.DUMP_UPTIME_FIELD_NUMBER)) : OptionalLong.empty(),
+            entry.flag(InventoryEntry.ALLOW_UPROBES_FIELD_NUMBER), entry.number(InventoryEntry.ROOT_CG_SET_FIELD_NUMBER, 0),
+            entry.part(InventoryEntry.PLUGINS_ENTRY_FIELD_NUMBER).texts(PluginsEntry.PLUGINS_FIELD_NUMBER),
+            TaskReader.namespaceIds(entry.part(InventoryEntry.ROOT_IDS_FIELD_NUMBER)));
     }
 
     static Map<Integer, TtyInfo> ttys(ImageFiles images) {
