@@ -16,12 +16,15 @@ final class LibC {
         }
     }
 
+    /** Asked for once: JNA looks for it by all its options each time. */
+    private static final NativeLibrary PROCESS = NativeLibrary.getProcess();
+
     private LibC() {
     }
 
     /** The C library of this process, which is there already. */
     static NativeLibrary library() {
-        return NativeLibrary.getProcess();
+        return PROCESS;
     }
 
     /** Maps an interface to the C library of this process; its functions are bound at their first use. For what is called rarely; see {@link CFunction}. */

@@ -3,7 +3,6 @@ package dev.thaw.linux;
 import static dev.thaw.linux.LibC.cString;
 import static dev.thaw.linux.LibC.check;
 
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +35,8 @@ public final class ProcessCalls {
     public static final int UMOUNT_NOFOLLOW = 8;
 
     static final ProcessLibrary C = new ProcessLibrary();
+    /** A JVM does not fork into another JVM. */
+    private static final int PID = C.getpid();
 
     static final int RLIMIT_NOFILE = 7;
     private static final int PR_SET_CHILD_SUBREAPER = 36;
@@ -61,7 +62,7 @@ public final class ProcessCalls {
 
     /** Our environment as the kernel gave it to us, {@code KEY=VALUE}, in its order and without loss (man 7 environ). */
     public static List<String> environment() {
-        Pointer table = NativeLibrary.getProcess().getGlobalVariableAddress("environ").getPointer(0);
+        Pointer table = LibC.library().getGlobalVariableAddress("environ").getPointer(0);
         List<String> entries = new ArrayList<>();
         for (long at = 0; table != null && table.getPointer(at) != null; at += 8) {
             Pointer entry = table.getPointer(at);
@@ -71,7 +72,7 @@ public final class ProcessCalls {
     }
 
     public static int getpid() {
-        return C.getpid();
+        return PID;
     }
 
     /** Effective user id. */

@@ -44,7 +44,7 @@ public final class Comparison {
     public static List<Mismatch> of(Manifest image, Here here, Set<String> accepted) {
         Comparison comparison = new Comparison(image, here);
         comparison.compare();
-        return comparison.found.stream().map(mismatch -> mismatch.accepted(accepted))
+        return comparison.found.isEmpty() ? List.of() : comparison.found.stream().map(mismatch -> mismatch.accepted(accepted))
                 .sorted((a, b) -> a.severity().compareTo(b.severity())).toList();
     }
 

@@ -56,10 +56,17 @@ public final class Surroundings {
                 root.status().uids().get(1), root.status().gids().get(1), Long.toHexString(root.status().capEff()));
     }
 
-    /** What there is now of what an image recorded. */
-    public static Here now(Manifest image, Optional<CriuVersion> criu, Optional<Asked> asked) {
+    /**
+     * What there is now of what an image recorded.
+     *
+     * @param seen files that have just been looked at, by path: they are not looked at again
+     */
+    public static Here now(Manifest image, Map<String, Optional<FileStatus>> seen, Optional<CriuVersion> criu, Optional<Asked> asked) {
         Map<String, Optional<FileIdentity>> files = new HashMap<>();
-        image.compatibility().files().forEach(recorded -> files.put(recorded.path(), identity(recorded.path(), Optional.of(recorded))));
+        for (FileIdentity recorded : image.compatibility().files()) {
+            Optional<FileStatus> status = seen.containsKey(recorded.path()) ? seen.get(recorded.path()).filter(FileStatus::isRegular) : regular(recorded.path());
+            files.put(recorded.path(), status.map(now -> identity(recorded.path(), now, Optional.of(recorded))));
+        }
         return new Here(thawVersion(), criu, line("/proc/sys/kernel/osrelease"), System.getProperty("os.arch"), line("/proc/sys/kernel/random/boot_id"),
                 monotonicMillis(), CpuFlags.all(cpuinfo()), ProcessCalls.geteuid(), ProcessCalls.getegid(), ProcessCalls.capabilitiesPermitted(), files, asked);
     }
@@ -122,11 +129,13 @@ public final class Surroundings {
 
     /** The build-id is read only where nothing else tells. */
     private static Optional<FileIdentity> identity(String path, Optional<FileIdentity> recorded) {
-        return regular(path).map(status -> {
-            boolean tells = recorded.isPresent() && (recorded.get().size() != status.size() || recorded.get().modifiedNanos() == status.modifiedNanos());
-            String buildId = tells ? recorded.get().buildId() : BuildId.of(path);
-            return new FileIdentity(path, status.size(), status.modifiedNanos(), buildId);
-        });
+        return regular(path).map(status -> identity(path, status, recorded));
+    }
+
+    private static FileIdentity identity(String path, FileStatus status, Optional<FileIdentity> recorded) {
+        boolean tells = recorded.isPresent() && (recorded.get().size() != status.size() || recorded.get().modifiedNanos() == status.modifiedNanos());
+        String buildId = tells ? recorded.get().buildId() : BuildId.of(path);
+        return new FileIdentity(path, status.size(), status.modifiedNanos(), buildId);
     }
 
     private static Optional<FileStatus> regular(String path) {

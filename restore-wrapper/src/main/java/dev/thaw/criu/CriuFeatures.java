@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 
 /** What a release of criu can do, as far as thaw's decisions hang on it. */
 public record CriuFeatures(CriuVersion version) {
-    private static final Pattern RELEASE = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*", Pattern.DOTALL);
+    private static final String RELEASE = "(\\d{1,4})\\.(\\d{1,4}).*";
 
     /** Several restores at once in one network namespace. Before, the sockets among its tasks had the same names in each of them. */
     public boolean concurrentRestores() {
@@ -60,7 +60,7 @@ public record CriuFeatures(CriuVersion version) {
     }
 
     private static boolean isAtLeast(String kernelRelease, int major, int minor) {
-        Matcher numbers = RELEASE.matcher(kernelRelease);
+        Matcher numbers = Pattern.compile(RELEASE, Pattern.DOTALL).matcher(kernelRelease);
         if (!numbers.matches()) {
             return false;
         }

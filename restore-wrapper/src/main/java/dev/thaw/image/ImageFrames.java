@@ -83,10 +83,20 @@ final class ImageFrames {
     }
 
     <T> T decode(Frame frame, Parser<T> parser) {
-        try {
-            return parser.parseFrom(content, frame.body(), frame.end() - frame.body());
-        } catch (InvalidProtocolBufferException e) {
-            throw ImageException.corrupt(file, frame.body(), "not an entry: " + e.getMessage());
+        return Rare.parse(file, content, frame, parser);
+    }
+
+    /** Apart from the rest, so that protobuf is not loaded where no image has such a message. */
+    private static final class Rare {
+        private Rare() {
+        }
+
+        static <T> T parse(String file, byte[] content, Frame frame, Parser<T> parser) {
+            try {
+                return parser.parseFrom(content, frame.body(), frame.end() - frame.body());
+            } catch (InvalidProtocolBufferException e) {
+                throw ImageException.corrupt(file, frame.body(), "not an entry: " + e.getMessage());
+            }
         }
     }
 

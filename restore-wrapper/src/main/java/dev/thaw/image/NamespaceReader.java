@@ -1,6 +1,5 @@
 package dev.thaw.image;
 
-import com.google.protobuf.ByteString;
 import dev.thaw.image.proto.MntEntry;
 import dev.thaw.image.proto.NetnsEntry;
 import dev.thaw.image.proto.PidnsEntry;
@@ -29,12 +28,16 @@ final class NamespaceReader {
     }
 
     private static Optional<String> externalKey(ImageFiles images, String name, NamespaceImage.Kind kind) {
-        ByteString key = switch (kind) {
-            case NET -> images.frames(name, ImageMagic.NETNS).only(NetnsEntry.parser()).getExtKey();
-            case PID -> images.frames(name, ImageMagic.PIDNS).only(PidnsEntry.parser()).getExtKey();
-            default -> ByteString.EMPTY;
+        return switch (kind) {
+            case NET -> key(images.frames(name, ImageMagic.NETNS).only(), NetnsEntry.EXT_KEY_FIELD_NUMBER);
+            case PID -> key(images.frames(name, ImageMagic.PIDNS).only(), PidnsEntry.EXT_KEY_FIELD_NUMBER);
+            default -> Optional.empty();
         };
-        return key.isEmpty() ? Optional.empty() : Optional.of(Text.of(key));
+    }
+
+    private static Optional<String> key(Fields entry, int field) {
+        String key = entry.hasBytes(field) ? entry.text(field) : "";
+        return key.isEmpty() ? Optional.empty() : Optional.of(key);
     }
 
     static List<MountImage> mounts(ImageFiles images) {

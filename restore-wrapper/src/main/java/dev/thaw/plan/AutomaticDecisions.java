@@ -82,8 +82,8 @@ final class AutomaticDecisions {
 
     /** Deleted before the dump. Where another name of it was left, criu made one more, which the first restore uses up. */
     private Decision deleted(Subject subject, FileImage.RegularFile file) {
-        Optional<String> link = input.image().remaps().stream()
-                .filter(remap -> remap.kind() == RemapImage.Kind.LINKED && remap.fileId() == file.id().id()).findFirst()
+        Optional<String> link = Search.first(input.image().remaps(),
+                remap -> remap.kind() == RemapImage.Kind.LINKED && remap.fileId() == file.id().id())
                 .flatMap(remap -> input.image().regularFile(remap.remapId())).map(FileImage.RegularFile::path);
         if (link.isEmpty()) {
             return new Decision.Left("deleted before the dump; its content is in the image");

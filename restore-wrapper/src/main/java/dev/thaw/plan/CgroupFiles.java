@@ -45,7 +45,7 @@ public final class CgroupFiles {
         }
 
         Optional<String> cgroupIn(MountInfo mount) {
-            return memberships.stream().filter(membership -> sameHierarchy(membership, mount)).map(CgroupMembership::path).findFirst();
+            return Search.first(memberships, membership -> sameHierarchy(membership, mount)).map(CgroupMembership::path);
         }
     }
 

@@ -48,6 +48,6 @@ final class CgroupPlacement {
     }
 
     private static boolean isOurs(CgroupChoice.At at, World world) {
-        return world.cgroups().stream().anyMatch(membership -> CgroupPath.of(membership.path()).equals(CgroupPath.of(at.path())));
+        return Search.any(world.cgroups(), membership -> CgroupPath.of(membership.path()).equals(CgroupPath.of(at.path())));
     }
 }

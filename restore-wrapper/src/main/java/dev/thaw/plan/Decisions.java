@@ -31,9 +31,9 @@ final class Decisions {
         this.options = options;
         this.openings = new Openings(input, world, options, dumped);
         this.automatic = new AutomaticDecisions(input, world, openings);
-        this.sharesStdout = options.streams().get(2) instanceof Source.SameAsStdout || options.rules().stream()
-                .anyMatch(rule -> sourceOf(rule).filter(Source.SameAsStdout.class::isInstance).isPresent()
-                        && (rule.selector() instanceof Selector.Descriptor || input.subjects().stream().anyMatch(rule.selector()::matches)));
+        this.sharesStdout = options.streams().get(2) instanceof Source.SameAsStdout || Search.any(options.rules(),
+                rule -> sourceOf(rule).filter(Source.SameAsStdout.class::isInstance).isPresent()
+                        && (rule.selector() instanceof Selector.Descriptor || Search.any(input.subjects(), rule.selector()::matches)));
     }
 
     Openings openings() {
@@ -75,8 +75,8 @@ final class Decisions {
     }
 
     private Optional<Rule> firstRule(Subject subject, boolean ofCommandLine) {
-        Optional<Rule> found = options.rules().stream()
-                .filter(rule -> rule.mustMatch() == ofCommandLine && rule.selector().matches(subject)).findFirst();
+        Optional<Rule> found = Search.first(options.rules(),
+                rule -> rule.mustMatch() == ofCommandLine && rule.selector().matches(subject));
         found.ifPresent(matched::add);
         // A later rule for the same descriptor is not unmatched, only overruled.
         if (found.isPresent()) {
@@ -157,7 +157,7 @@ final class Decisions {
     /** Standard output of the root process; also where it was closed and the user gives it a source. */
     private Optional<Subject> stdout() {
         TaskImage root = input.image().root();
-        boolean named = options.streams().containsKey(STDOUT) || options.rules().stream().anyMatch(rule -> rule.mustMatch()
+        boolean named = options.streams().containsKey(STDOUT) || Search.any(options.rules(), rule -> rule.mustMatch()
                 && rule.selector() instanceof Selector.Descriptor descriptor && descriptor.fd() == STDOUT
                 && descriptor.pid().orElse(root.pid()) == root.pid());
         return input.ofRoot(STDOUT).or(() -> named ? Optional.of(Subject.closed(root, STDOUT, input.image())) : Optional.empty());

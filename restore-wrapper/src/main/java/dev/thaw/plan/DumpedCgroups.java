@@ -88,7 +88,7 @@ final class DumpedCgroups {
     }
 
     private static List<String> controllersOf(CgroupFiles.View now, MountInfo mount) {
-        return now.memberships().stream().filter(membership -> CgroupFiles.sameHierarchy(membership, mount)).findFirst()
+        return Search.first(now.memberships(), membership -> CgroupFiles.sameHierarchy(membership, mount))
                 .map(CgroupMembership::controllers).orElse(List.of());
     }
 

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** What criu would stumble over after the handover itself, found before anything is touched. */
 final class HandoverChecks {
@@ -65,7 +64,8 @@ final class HandoverChecks {
         Set<Integer> withTerminal = new HashSet<>(controlled);
         Set<Integer> known = new HashSet<>();
         Topology topology = input.topology();
-        Set<Use> uses = left.stream().map(Subject::use).collect(Collectors.toSet());
+        Set<Use> uses = new HashSet<>();
+        left.forEach(subject -> uses.add(subject.use()));
         for (Subject subject : input.subjects()) {
             topology.terminal(subject).filter(info -> info.type() != TtyInfo.CTTY).ifPresent(info -> {
                 known.add(info.session());
@@ -74,7 +74,7 @@ final class HandoverChecks {
                 }
             });
         }
-        if (topology.isShellJob() && world.own().values().stream().anyMatch(OwnDescriptor::terminal)) {
+        if (topology.isShellJob() && Search.any(world.own().values(), OwnDescriptor::terminal)) {
             withTerminal.add(input.image().root().session());
         }
         for (Subject subject : left) {

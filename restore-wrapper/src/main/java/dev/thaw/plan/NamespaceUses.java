@@ -33,9 +33,8 @@ final class NamespaceUses {
             String key = namespace.externalKey().get();
             String word = namespace.kind() == NamespaceImage.Kind.PID ? "pid" : "net";
             Use use = new Use(word.equals("pid") ? Use.Kind.PID_NAMESPACE : Use.Kind.NETWORK_NAMESPACE, List.of(image.root().pid()), -1, -1);
-            Optional<Rule> rule = options.rules().stream()
-                    .filter(candidate -> candidate.selector() instanceof Selector.Namespace named && named.text().equals(word + ":" + key))
-                    .findFirst();
+            Optional<Rule> rule = Search.first(options.rules(),
+                    candidate -> candidate.selector() instanceof Selector.Namespace named && named.text().equals(word + ":" + key));
             rule.ifPresent(decisions.matched()::add);
             Optional<Opening> opening = rule.isPresent() ? opening(rule.get()) : Optional.of(file("/proc/self/ns/" + word));
             if (opening.isPresent()) {

@@ -51,9 +51,9 @@ final class PathUses {
     }
 
     private Optional<Rule> rule(String path, List<Use> uses) {
-        return options.rules().stream().filter(rule -> rule.selector() instanceof Selector.PathGlob glob
+        return Search.first(options.rules(), rule -> rule.selector() instanceof Selector.PathGlob glob
                 ? glob.glob().equals(path) || Glob.matches(glob.glob(), path)
-                : rule.selector() instanceof Selector.Pattern pattern && givesPath(rule) && pattern.matches(new Candidate(path, uses))).findFirst();
+                : rule.selector() instanceof Selector.Pattern pattern && givesPath(rule) && pattern.matches(new Candidate(path, uses)));
     }
 
     /** Policies are written for descriptors in the first place: one that says null of a file does not mean the program. */

@@ -64,7 +64,7 @@ public final class Questions {
 
     /** True when a rule names the broker. */
     public static boolean asksBroker(RestoreOptions options) {
-        return sources(options).stream().anyMatch(Source.Broker.class::isInstance);
+        return Search.any(sources(options), Source.Broker.class::isInstance);
     }
 
     /**

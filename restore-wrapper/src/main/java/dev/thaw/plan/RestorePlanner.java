@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /** (image, world, options) → a plan, or every reason why there is none. Pure: no input or output, no clock, no log. */
 public final class RestorePlanner {
@@ -178,7 +177,7 @@ public final class RestorePlanner {
         ImageSnapshot image = input.image();
         Set<FileId> dropped = outcome.overlay().map(edits -> edits.files().dropped()).orElse(Set.of());
         // Half-closed ones too: what counts for criu is that there is a peer (criu/sk-inet.c, tcp_connection).
-        boolean connected = input.subjects().stream().anyMatch(subject -> subject.file() instanceof FileImage.InetSocket socket
+        boolean connected = Search.any(input.subjects(), subject -> subject.file() instanceof FileImage.InetSocket socket
                 && socket.isTcp() && socket.destPort() != 0 && !dropped.contains(socket.id()));
         Optional<String> tcp = image.inventory().tcpClose() ? Optional.of("--tcp-close")
                 : connected ? Optional.of("--tcp-established") : Optional.empty();
@@ -189,8 +188,9 @@ public final class RestorePlanner {
     /** Whether CRIU is to connect a socket to somebody outside by itself; one that is handed over needs no leave for that. */
     private boolean connectsOutside(HandoverPlanner.Outcome outcome, Set<FileId> dropped) {
         ImageSnapshot image = input.image();
-        Set<String> handed = outcome.handovers().stream().map(Handover::key).collect(Collectors.toSet());
-        return image.files().values().stream().anyMatch(file -> file instanceof FileImage.UnixSocket socket && !dropped.contains(file.id())
+        Set<String> handed = new HashSet<>();
+        outcome.handovers().forEach(handover -> handed.add(handover.key()));
+        return Search.any(image.files().values(), file -> file instanceof FileImage.UnixSocket socket && !dropped.contains(file.id())
                 && InheritKeys.of(file, image).filter(handed::contains).isEmpty()
                 && image.peer(socket).filter(FileImage.UnixSocket::isExternPlaceholder).isPresent());
     }

@@ -53,11 +53,11 @@ final class StreamOrigin {
 
     private Optional<Integer> ofOthers(Subject subject, Object fileOrKey) {
         List<Integer> found = streams.getOrDefault(fileOrKey, List.of()).stream().map(Subject::fd).toList();
-        return List.of(1, 2, 0).stream().filter(found::contains).findFirst();
+        return Search.first(List.of(1, 2, 0), found::contains);
     }
 
     private Optional<Integer> first(List<Integer> order, Subject subject, BiPredicate<Subject, Subject> same) {
-        return order.stream().filter(number -> input.ofRoot(number).filter(stream -> same.test(stream, subject)).isPresent()).findFirst();
+        return Search.first(order, number -> input.ofRoot(number).filter(stream -> same.test(stream, subject)).isPresent());
     }
 
     /** True for descriptors of one open file description. */

@@ -32,14 +32,14 @@ final class Ways {
         if (group.key().isEmpty()) {
             return targeted("this kind has no inherit key");
         }
-        if (group.subjects().stream().map(Subject::key).distinct().count() > 1) {
+        if (Search.any(group.subjects(), subject -> !subject.key().equals(group.key()))) {
             return targeted("several resources become one open file description");
         }
         if (untouched) {
             return targeted("its key would also replace what is not meant");
         }
         FileImage file = group.subjects().get(0).file();
-        boolean sameOpening = ofSameKey.stream().allMatch(other -> other.decision().opening().equals(group.decision().opening()));
+        boolean sameOpening = Search.all(ofSameKey, other -> other.decision().opening().equals(group.decision().opening()));
         if (!sameOpening) {
             return targeted("its key stands for descriptors with other sources too");
         }
@@ -68,7 +68,7 @@ final class Ways {
     /** How the source is opened on this way: pipes that are to be as the image had them are opened again by us where CRIU doesn't do it. */
     Opening opening(Group group, Choice choice) {
         Opening opening = group.decision().opening();
-        boolean pipes = !group.subjects().isEmpty() && group.subjects().stream().allMatch(subject -> subject.file() instanceof FileImage.PipeEnd);
+        boolean pipes = !group.subjects().isEmpty() && Search.all(group.subjects(), subject -> subject.file() instanceof FileImage.PipeEnd);
         if (choice.way() == Handover.Way.TARGETED && pipes && own(group.decision()).filter(own -> own.status().isFifo()).isPresent()) {
             return new Opening.OwnAgain(((Opening.Own) opening).number(), group.subjects().get(0).file().flags() & Openings.REOPEN_MASK);
         }

@@ -39,6 +39,7 @@ final class CriuRun implements AutoCloseable {
     private final FdCalls.Pipe says = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private final FdCalls.Pipe hears = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private final HoldScript hold;
+    private final boolean waits;
     private int pid;
 
     private CriuRun(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, SortedMap<Integer, Integer> descriptors) {
@@ -48,7 +49,8 @@ final class CriuRun implements AutoCloseable {
         descriptors.put(free + 1, hears.reader().number());
         hold = HoldScript.at("post-restore", free, free + 1);
         argv = withPrivileges(CriuCommandLine.restore(criu.path(), images, work.path(), plan));
-        if (hold.isUsable(criu.path())) {
+        waits = hold.isUsable(criu.path());
+        if (waits) {
             descriptors.put(free + 2, hold.number());
             argv.addAll(List.of("--action-script", surety.criuPid().isPresent() ? HoldScript.path(surety.criuPid().getAsInt(), free + 2) : hold.path()));
         }
@@ -79,7 +81,7 @@ final class CriuRun implements AutoCloseable {
         SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
         CriuRun run = new CriuRun(criu, plan, images, work, surety, descriptors);
         try {
-            if (!run.hold.isUsable(criu.path())) {
+            if (!run.waits) {
                 beforehand.run();
             }
             run.spawn(plan, surety, descriptors);

@@ -5,6 +5,7 @@ import dev.thaw.compat.Mismatch;
 import dev.thaw.compat.Mismatch.Severity;
 import dev.thaw.plan.PlanProblem;
 import dev.thaw.plan.PlanResult;
+import dev.thaw.plan.Search;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,6 +43,6 @@ final class Fitness {
     }
 
     private static boolean isAccepted(Kind kind, List<Mismatch> mismatches) {
-        return mismatches.stream().anyMatch(mismatch -> mismatch.kind() == kind && mismatch.severity() == Severity.ACCEPTED);
+        return Search.any(mismatches, mismatch -> mismatch.kind() == kind && mismatch.severity() == Severity.ACCEPTED);
     }
 }

@@ -4,6 +4,7 @@ import dev.thaw.fdbroker.Source;
 import dev.thaw.image.Manifest;
 import dev.thaw.launcher.Deposited;
 import dev.thaw.plan.Rule;
+import dev.thaw.plan.Search;
 import dev.thaw.plan.Selector;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,6 @@ public final class KeptDescriptors {
 
     /** The broker that has them. */
     public static Optional<String> socket(Optional<Manifest> manifest) {
-        return manifest.flatMap(known -> known.inBroker().stream().map(Deposited::socket).findFirst());
+        return manifest.flatMap(known -> Search.first(known.inBroker(), deposit -> true)).map(Deposited::socket);
     }
 }

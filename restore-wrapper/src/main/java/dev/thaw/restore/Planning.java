@@ -86,7 +86,7 @@ public record Planning(
         Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
         World world = WorldReader.read(snapshot, recorded, options, closedStreams, brokerNames.ask(options, KeptDescriptors.socket(manifest)));
         List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
-                known, Surroundings.now(known, expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
+                known, Surroundings.now(known, world.paths(), expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
         PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);
         return new Planning(resolved, snapshot, manifest, world, mismatches, result);
     }

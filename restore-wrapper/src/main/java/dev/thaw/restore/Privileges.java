@@ -6,6 +6,7 @@ import dev.thaw.image.TaskImage;
 import dev.thaw.linux.Capabilities;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.StatusFile;
+import dev.thaw.plan.Search;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
@@ -63,7 +64,7 @@ public final class Privileges {
                     List.of("the image has one of its own, and its limits in /proc/sys/kernel are for root to write"), List.of("as root"),
                     new NotTheImagesFault("rights"));
         }
-        Optional<TaskImage> filtered = image.tasks().stream().filter(TaskImage::isFiltered).findFirst();
+        Optional<TaskImage> filtered = Search.first(image.tasks(), TaskImage::isFiltered);
         if (filtered.isPresent() && StatusFile.read(ProcessCalls.getpid()).seccomp() != 0) {
             throw new Failure(ExitCode.FAILURE, "pid " + filtered.get().pid() + " (" + filtered.get().command() + ") had a seccomp filter, and thaw is under one here",
                     List.of("criu sets the filter and suspends it while it works on the process, which the kernel lets nobody do who is under one too"),

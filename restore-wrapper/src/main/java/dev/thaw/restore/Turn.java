@@ -9,6 +9,7 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.SocketCalls;
+import dev.thaw.plan.Search;
 import dev.thaw.report.Durations;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
@@ -44,7 +45,7 @@ final class Turn implements AutoCloseable {
             if (!criu.features().concurrentRestores()) {
                 turn.locks.addAll(inNetwork(NETWORK, patience).locks);
             }
-            if (image.remaps().stream().anyMatch(remap -> MADE_AGAIN.contains(remap.kind()))) {
+            if (Search.any(image.remaps(), remap -> MADE_AGAIN.contains(remap.kind()))) {
                 turn.locks.addAll(withDeletedFiles(image.directory() + "/" + DELETED_FILES, patience).locks);
             }
             return turn;

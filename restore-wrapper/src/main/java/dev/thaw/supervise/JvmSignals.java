@@ -15,8 +15,9 @@ public final class JvmSignals {
 
     private JvmSignals() {}
 
-    /** Makes the class of the handlers, which no class archive keeps, so that it is there when the first one is needed. */
+    /** Makes the class of the handlers, which no class archive keeps, and what else takes long, so that it is there when the first one is needed. */
     public static void prepare() {
+        settleChildSignal();
         Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method, arguments) -> null);
     }
 
