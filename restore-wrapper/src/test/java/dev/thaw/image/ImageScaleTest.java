@@ -1,6 +1,7 @@
 package dev.thaw.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.linux.FileCalls;
 import java.nio.file.Path;
@@ -11,13 +12,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** A large image is read in one go; the figures are printed, and judged by people. */
+/** A large image is read in one go, into a bounded part of the heap; the times are printed, and judged by people. */
 @Isolated("measures time")
 @DisplayNameGeneration(ReplaceUnderscores.class)
 class ImageScaleTest {
 
     private static final int PROCESSES = 10_000;
     private static final int DESCRIPTORS_EACH = 10;
+    /** Of heap; with the file that it is of, as good as each has one of its own here, and its share of its process. */
+    private static final int MOST_BYTES_A_DESCRIPTOR = 900;
 
     @Test
     void ten_thousand_processes_with_ten_descriptors_each_are_read(@TempDir Path directory) {
@@ -41,6 +44,7 @@ class ImageScaleTest {
         long bytes = used() - usedBefore;
         int descriptors = PROCESSES * DESCRIPTORS_EACH;
         assertEquals(descriptors, snapshot.openFiles().size());
+        assertTrue(bytes < (long) MOST_BYTES_A_DESCRIPTOR * descriptors, bytes / descriptors + " bytes for each descriptor");
         long startOfDisk = System.nanoTime();
         ImageSnapshot fromDisk = ImagesDirectory.read(directory.toString());
         long read = System.nanoTime();

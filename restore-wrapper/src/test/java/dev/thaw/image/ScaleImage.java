@@ -44,7 +44,7 @@ public final class ScaleImage {
 
     /**
      * {@code write DIRECTORY PROCESSES} makes one; {@code measure DIRECTORY} reads it and plans its restore, in a JVM that has done neither before, and
-     * prints how many milliseconds each took.
+     * prints how many milliseconds each took, and how many bytes of heap image and plan keep for each descriptor.
      */
     public static void main(String[] arguments) throws IOException {
         String directory = arguments[1];
@@ -53,14 +53,23 @@ public final class ScaleImage {
             of(Integer.parseInt(arguments[2])).writeTo(directory);
             return;
         }
+        long before = used();
         Moment start = Moment.now();
         ImageSnapshot snapshot = ImagesDirectory.read(directory);
         Moment read = Moment.now();
         Planning planning = Planning.of(directory, RestoreOptions.automatic(), Set.of(), BrokerNames.of(Optional.empty()));
         Moment planned = Moment.now();
-        System.out.println("{\"processes\":" + snapshot.tasks().size() + ",\"descriptors\":" + DESCRIPTORS_EACH * snapshot.tasks().size()
+        snapshot = null; // the planning has one of its own
+        long kept = used() - before;
+        int processes = planning.image().tasks().size();
+        System.out.println("{\"processes\":" + processes + ",\"descriptors\":" + DESCRIPTORS_EACH * processes + ",\"bytesADescriptor\":" + kept / (DESCRIPTORS_EACH * processes)
                 + ",\"read\":" + read.since(start) + ",\"readAndPlanned\":" + planned.since(read)
                 + ",\"ready\":" + (planning.result() instanceof PlanResult.Ready) + "}");
+    }
+
+    private static long used() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     /** By the clock, and by what the processors did for this program. */
