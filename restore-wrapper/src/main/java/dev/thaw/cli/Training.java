@@ -46,6 +46,7 @@ final class Training {
         String criu = directory + "/bin/criu";
         FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);
 
+        PlainRestore.prepareMeanwhile(new String[] {"restore"});
         RawArguments.of(new String[] {"\u00e4"});
         Environment.ofThisProcess();
         run(directory, "--version");

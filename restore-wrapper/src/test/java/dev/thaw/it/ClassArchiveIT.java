@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
@@ -28,7 +31,7 @@ class ClassArchiveIT {
         assertFalse(Files.exists(target.resolve("archives")), "a start of an application waited for an archive");
 
         thaw(scratch, copy).run("--version").expect(0).expectOut("thaw 0.1.0\n");
-        List<Path> made = archives(target.resolve("archives"));
+        List<Path> made = files(target.resolve("archives"));
         assertEquals(1, made.size(), made.toString());
         assertTrue(isUsed(scratch, copy), "beside the jar");
 
@@ -49,6 +52,39 @@ class ClassArchiveIT {
         thaw(scratch, copy).run("run", "--", "sh", "-c", "exit 7").expect(7).expectOut("");
     }
 
+    /** Opening its jars takes a JVM longer than much of a restore, and one class or resource that the archive lacks is enough for that. */
+    @Test
+    @RequiresRoot
+    @RequiresCriu
+    void a_restore_opens_no_jar(Scratch scratch) throws IOException {
+        Path copy = copy(scratch);
+        Path library = copy.resolve("restore-wrapper/target/lib");
+        Files.delete(library);
+        Files.createDirectory(library);
+        for (Path jar : files(Checkout.root().resolve("restore-wrapper/target/lib"))) {
+            Files.copy(jar, library.resolve(jar.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        thaw(scratch, copy).run("--version").expect(0);
+        try (Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            thaw(scratch, copy).run("checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            for (Path jar : files(library)) {
+                emptyInside(jar);
+            }
+            emptyInside(copy.resolve("restore-wrapper/target/thaw.jar"));
+            thaw(scratch, copy).run("restore", "--no-compiled-plan", "--detach", "--settle", "0", scratch.path("image")).expect(0);
+            assertEquals("3", puppet.eval("1 + 2"));
+            ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
+        }
+    }
+
+    /** Zeros in place of its content; a JVM takes it for the jar that its archive was made of, by its size and time. */
+    private static void emptyInside(Path jar) throws IOException {
+        FileTime time = Files.getLastModifiedTime(jar);
+        Files.write(jar, new byte[(int) Files.size(jar)]);
+        Files.setLastModifiedTime(jar, time);
+    }
+
     private static ThawProcess.Builder thaw(Scratch scratch, Path copy) {
         return ThawProcess.in(scratch).throughScript(copy.resolve("thaw").toString()).environment("THAW_JAVA", JAVA)
                 .environment("XDG_CACHE_HOME", scratch.path("cache"));
@@ -62,7 +98,7 @@ class ClassArchiveIT {
                 .contains("shared objects file");
     }
 
-    private static List<Path> archives(Path directory) throws IOException {
+    private static List<Path> files(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> !file.endsWith("lock")).toList();
         }
