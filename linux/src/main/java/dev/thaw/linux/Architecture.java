@@ -4,12 +4,13 @@ package dev.thaw.linux;
  * What differs between the processors we run on: the only place with numbers per architecture.
  *
  * @param kcmp system call number of kcmp (asm/unistd.h)
+ * @param byNumber calls of a program that is no JVM
  * @param directory O_DIRECTORY (asm/fcntl.h), and so on
  */
-record Architecture(int kcmp, int directory, int noFollow, int direct, int largeFile) {
+record Architecture(int kcmp, SystemCallNumbers byNumber, int directory, int noFollow, int direct, int largeFile) {
 
-    static final Architecture X86_64 = new Architecture(312, 0200000, 0400000, 040000, 0100000);
-    static final Architecture AARCH64 = new Architecture(272, 040000, 0100000, 0200000, 0400000);
+    static final Architecture X86_64 = new Architecture(312, new SystemCallNumbers(272, 308, 228, 302), 0200000, 0400000, 040000, 0100000);
+    static final Architecture AARCH64 = new Architecture(272, new SystemCallNumbers(97, 268, 113, 261), 040000, 0100000, 0200000, 0400000);
 
     /** The one we run on. */
     static final Architecture CURRENT = of(System.getProperty("os.arch"));

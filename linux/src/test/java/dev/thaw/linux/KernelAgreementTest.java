@@ -97,6 +97,11 @@ class KernelAgreementTest {
         compare(ours, expressions, "SYS_pidfd_send_signal", Architecture.PIDFD_SEND_SIGNAL);
         compare(ours, expressions, "SYS_openat2", Architecture.OPENAT2);
         compare(ours, expressions, "SYS_kcmp", Architecture.CURRENT.kcmp());
+        compare(ours, expressions, "SYS_unshare", SystemCallNumbers.here().unshare());
+        compare(ours, expressions, "SYS_setns", SystemCallNumbers.here().setns());
+        compare(ours, expressions, "SYS_clock_gettime", SystemCallNumbers.here().clockGettime());
+        compare(ours, expressions, "SYS_prlimit64", SystemCallNumbers.here().prlimit());
+        compare(ours, expressions, "CLONE_NEWTIME", SystemCallNumbers.CLONE_NEWTIME);
         compare(ours, expressions, "IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON",
             constant(TerminalCalls.class, "IGNBRK_BRKINT_PARMRK_ISTRIP_INLCR_IGNCR_ICRNL_IXON"));
         compare(ours, expressions, "ISIG | ICANON | ECHO | ECHONL | IEXTEN",

@@ -1,6 +1,8 @@
 package dev.thaw.compile;
 
+import dev.thaw.criu.ClockStart;
 import dev.thaw.criu.CriuCommandLine;
+import dev.thaw.criu.ShortStart;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.Opening;
@@ -8,6 +10,7 @@ import dev.thaw.plan.Use;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -152,11 +155,12 @@ public final class RestoreProgram {
 
             # Becomes criu, which gets each descriptor under the number that its argument names. No checkpoint removes the images while it has them locked.
             thaw_start() {
-                local i
+                local i uid=''
                 for i in "${!opened[@]}"; do
                     eval "exec $((i + 3))>&${opened[i]}"
                 done
-                THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]} exec %LOCK%%ENGINE% "${arguments[@]}"
+                export THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]}
+            %SHORT%    exec %LOCK%%ENGINE% "${arguments[@]}"
             }
 
             # Waits for a process that has ended to be reaped by its parent, which takes some a while.
@@ -235,6 +239,7 @@ public final class RestoreProgram {
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
+        parts.put("SHORT", plan.shortStart().start().map(start -> shortStart(plan, start)).orElse(""));
         parts.put("RECORD", record(plan.record()));
         parts.put("MARGIN", Integer.toString(MARGIN));
         parts.put("WRAP", Integer.toString(FIRST_AFTER_WRAP));
@@ -343,6 +348,17 @@ public final class RestoreProgram {
             text.append("            arguments=(").append(words(argv.subList(1, argv.size()))).append(")\n            ;;\n");
         }
         return text.toString().stripTrailing();
+    }
+
+    /** Tries out nothing that this restore does not need, where that gains something and changes nothing. */
+    private static String shortStart(CompiledPlan plan, ShortStart start) {
+        String uid = "/proc/self/loginuid";
+        return "    [[ ! -e " + uid + " ]] || read -r uid <" + uid + "\n"
+                + "    if [[ ! -e " + ShortStart.FINDINGS + " && ${uid:-" + start.loginUid() + "} == " + start.loginUid() + " && -x " + ClockStart.PERL + " ]]; then\n"
+                + "        # None of it is for the application, which has an environment of its own.\n"
+                + "        unset \"${!" + ClockStart.ITS_VARIABLES + "@}\" " + ShortStart.DIRECTORY_VARIABLE + "\n"
+                + "        LC_ALL=C exec " + words(ClockStart.words(start, plan.lockable() ? Optional.of(plan.generation()) : Optional.empty())) + " "
+                + words(plan.engine()) + " \"${arguments[@]}\"\n    fi\n";
     }
 
     private static String words(List<String> words) {

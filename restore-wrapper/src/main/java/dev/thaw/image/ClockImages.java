@@ -6,14 +6,20 @@ import dev.thaw.image.proto.Timespec;
 import dev.thaw.linux.FileCalls;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The clocks of an image, timens-*.img: what CLOCK_MONOTONIC and CLOCK_BOOTTIME were at the dump. A restore by root goes on from there, in a
  * time namespace (man 7 time_namespaces); the wall clock belongs to the machine and is in no image.
  */
 public final class ClockImages {
+
+    private static final Pattern NAME = Pattern.compile("timens-[0-9]+\\.img");
 
     private ClockImages() {
     }
@@ -22,12 +28,33 @@ public final class ClockImages {
     public static Map<String, byte[]> later(String imagesDirectory, Duration later) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (String name : FileCalls.list(imagesDirectory)) {
-            if (name.matches("timens-[0-9]+\\.img")) {
+            if (NAME.matcher(name).matches()) {
                 String path = imagesDirectory + "/" + name;
                 files.put(path, later(name, FileCalls.readAll(path), later.toSeconds()));
             }
         }
         return files;
+    }
+
+    /**
+     * The clocks of the application at the dump.
+     *
+     * @param monotonicSeconds with monotonicNanos CLOCK_MONOTONIC
+     * @param bootSeconds with bootNanos CLOCK_BOOTTIME
+     */
+    public record Clocks(long monotonicSeconds, long monotonicNanos, long bootSeconds, long bootNanos) {}
+
+    /** Those of each time namespace of the image; empty where the dump recorded none. @throws ImageException when it is no such image */
+    public static List<Clocks> read(String imagesDirectory, Set<String> imageFiles) {
+        List<Clocks> found = new ArrayList<>();
+        for (String name : imageFiles) {
+            if (NAME.matcher(name).matches()) {
+                TimensEntry clocks = new ImageFrames(name, FileCalls.readAll(imagesDirectory + "/" + name), ImageMagic.TIMENS).only(TimensEntry.parser());
+                found.add(new Clocks(clocks.getMonotonic().getTvSec(), clocks.getMonotonic().getTvNsec(), clocks.getBoottime().getTvSec(),
+                        clocks.getBoottime().getTvNsec()));
+            }
+        }
+        return found;
     }
 
     /** @throws ImageException when it is no such image */

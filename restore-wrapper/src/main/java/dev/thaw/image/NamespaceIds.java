@@ -11,7 +11,7 @@ public record NamespaceIds(int pid, int net, int ipc, int uts, int mnt, int user
     private static final List<String> KINDS = List.of("pid", "net", "ipc", "uts", "mnt", "user", "cgroup", "time");
 
     /** Kinds that both have recorded and that differ, in a fixed order. */
-    List<String> otherThan(NamespaceIds others) {
+    public List<String> otherThan(NamespaceIds others) {
         List<Integer> ours = numbers();
         List<Integer> theirs = others.numbers();
         return IntStream.range(0, KINDS.size()).filter(i -> ours.get(i) != 0 && theirs.get(i) != 0 && !ours.get(i).equals(theirs.get(i)))

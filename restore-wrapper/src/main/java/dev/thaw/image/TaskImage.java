@@ -23,11 +23,16 @@ import java.util.OptionalInt;
  * @param mappedMemfdIds distinct ids of the MEMFD entries it maps
  * @param childSubreaper PR_SET_CHILD_SUBREAPER
  * @param parentDeathSignal PR_SET_PDEATHSIG, 0 for none
+ * @param loginUid who had logged in (man 5 proc_pid_loginuid), {@link #NO_LOGIN} for nobody
  */
 public record TaskImage(int pid, int parentPid, int processGroup, int session, List<Integer> threads, State state, String command,
                         OptionalInt filesId, OptionalInt exeFileId, List<Integer> mappedFileIds, OptionalInt cwdFileId,
                         OptionalInt rootFileId, OptionalInt cgroupSet, OptionalInt exitCode, NamespaceIds ids,
-                        Optional<Credentials> credentials, List<Integer> mappedMemfdIds, boolean childSubreaper, int parentDeathSignal) {
+                        Optional<Credentials> credentials, List<Integer> mappedMemfdIds, boolean childSubreaper, int parentDeathSignal,
+                        long loginUid) {
+
+    /** What the kernel says of a task whose login uid was never set; it says so too where nothing was recorded. */
+    public static final long NO_LOGIN = 4294967295L;
 
     /** criu/include/image.h, TASK_...; criu writes a zombie as DEAD. */
     public enum State {

@@ -86,7 +86,8 @@ final class TaskReader {
         if (state.isEnded()) {
             return new TaskImage(pid, parent, group, session, List.of(pid), state, command,
                 OptionalInt.empty(), OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty(), cgroupSet(task, thread),
-                OptionalInt.of(task.number(TaskCore.EXIT_CODE_FIELD_NUMBER)), NamespaceIds.NONE, Optional.empty(), List.of(), false, 0);
+                OptionalInt.of(task.number(TaskCore.EXIT_CODE_FIELD_NUMBER)), NamespaceIds.NONE, Optional.empty(), List.of(), false, 0,
+                TaskImage.NO_LOGIN);
         }
         List<Integer> threads = threads(frames, frame, entry);
         Fields ids = ids(pid, core);
@@ -99,7 +100,8 @@ final class TaskReader {
             fs.isPresent() ? OptionalInt.of(fs.get().number(FsEntry.ROOT_ID_FIELD_NUMBER)) : OptionalInt.empty(),
             cgroupSet(task, thread), OptionalInt.empty(), namespaceIds(ids), credentials(thread, seccompMode(pid, task, thread, threads)),
             mapped(vmas, VMA_MEMFD),
-            task.flag(TaskCore.CHILD_SUBREAPER_FIELD_NUMBER), thread.number(ThreadCore.PDEATH_SIG_FIELD_NUMBER, 0));
+            task.flag(TaskCore.CHILD_SUBREAPER_FIELD_NUMBER), thread.number(ThreadCore.PDEATH_SIG_FIELD_NUMBER, 0),
+            Integer.toUnsignedLong(task.number(TaskCore.LOGINUID_FIELD_NUMBER, (int) TaskImage.NO_LOGIN)));
     }
 
     /** Only of a living task: criu writes the thread ids of a zombie from memory that it never set. */

@@ -97,13 +97,13 @@ public final class LivingSnapshot {
         if (process.isZombie()) {
             return new TaskImage(process.pid(), parent, process.processGroup(), process.session(), List.of(process.pid()), TaskImage.State.DEAD, process.command(),
                     OptionalInt.empty(), OptionalInt.empty(), List.of(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), OptionalInt.of(0),
-                    NamespaceIds.NONE, Optional.empty(), List.of(), false, 0);
+                    NamespaceIds.NONE, Optional.empty(), List.of(), false, 0, TaskImage.NO_LOGIN);
         }
         LivingTree.Process living = tree.processes().get(process.pid());
         return new TaskImage(process.pid(), parent, process.processGroup(), process.session(), process.threads(),
                 living.stopped() ? TaskImage.State.STOPPED : TaskImage.State.ALIVE, process.command(), OptionalInt.of(living.table()), id(living.executable()),
                 ids(living, false), id(living.directory()), id(living.root()), OptionalInt.empty(), OptionalInt.empty(), namespaceIds(process.namespaces()),
-                Optional.of(credentials(process)), ids(living, true), false, 0);
+                Optional.of(credentials(process)), ids(living, true), false, 0, TaskImage.NO_LOGIN);
     }
 
     private List<Integer> ids(LivingTree.Process process, boolean memoryFiles) {

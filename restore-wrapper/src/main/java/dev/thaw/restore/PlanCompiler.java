@@ -9,7 +9,9 @@ import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
+import dev.thaw.criu.ShortStart;
 import dev.thaw.criu.StartScript;
+import dev.thaw.image.ClockImages;
 import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
 import dev.thaw.image.FileImage;
@@ -102,7 +104,8 @@ public final class PlanCompiler {
         try {
             Compiled compiled = compile(planning, criu);
             compiled.plan().ifPresent(plan -> write(planning, plan));
-            report.detail(compiled.plan().map(plan -> "the plan was compiled, for " + plan.variants().size() + " sorts of callers")
+            report.detail(compiled.plan().map(plan -> "the plan was compiled, for " + plan.variants().size() + " sorts of callers; criu is started "
+                    + (plan.shortStart().start().isPresent() ? "without its probes" : "with all its probes, as " + plan.shortStart().because()))
                     .orElse("the plan was not compiled, as " + compiled.because() + ": a restore decides anew"));
         } catch (LinuxException e) {
             report.detail("the plan was not compiled: " + e.getMessage());
@@ -140,8 +143,8 @@ public final class PlanCompiler {
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
         return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
                 Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine(), attendable(), lockable(), record(), streams,
-                variants)), String.join("; ", obstacles));
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine(), attendable(), lockable(),
+                shortStart(variants), record(), streams, variants)), String.join("; ", obstacles));
     }
 
     /** What says at once that there is no program. */
@@ -201,6 +204,14 @@ public final class PlanCompiler {
     /** Not every file system has locks. */
     private boolean lockable() {
         return HelperCommand.run(CompiledPlan.LOCK + " " + ShellText.quote(generation) + " true", Map.of(), Duration.ofSeconds(5)).succeeded();
+    }
+
+    /** The same for every sort of caller: what stands against it is in the image. */
+    private ShortStart.Decision shortStart(List<Variant> variants) {
+        RestorePlan.CriuSwitches switches = variants.stream().map(variant -> variant.plan().criu()).filter(given -> given.tcp().isPresent()).findFirst()
+                .orElse(variants.get(0).plan().criu());
+        return ShortStart.decide(image, ClockImages.read(generation, image.imageFiles()), switches, criu.version(),
+                ProcessCalls.capabilitiesPermitted());
     }
 
     private String record() {

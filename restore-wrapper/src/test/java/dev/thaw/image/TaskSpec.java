@@ -38,6 +38,7 @@ public final class TaskSpec {
     private final Map<Integer, FdinfoEntry> descriptors = new TreeMap<>();
     private final List<Integer> threads = new ArrayList<>();
     private final Set<Integer> filtered = new HashSet<>();
+    private final Set<String> own = new HashSet<>();
     private int filesId;
     private int cgroupSet;
 
@@ -142,6 +143,17 @@ public final class TaskSpec {
         return this;
     }
 
+    public TaskSpec loginUid(int uid) {
+        core.setLoginuid(uid);
+        return this;
+    }
+
+    /** In namespaces of its own of these kinds. */
+    public TaskSpec own(String... kinds) {
+        own.addAll(List.of(kinds));
+        return this;
+    }
+
     public TaskSpec seccomp(int mode) {
         thread.setSeccompMode(mode);
         return this;
@@ -169,9 +181,20 @@ public final class TaskSpec {
             CoreEntry other = CoreEntry.newBuilder().setThreadCore(own).build();
             out.put("core-" + tid + ".img", ImageEncoding.image(ImageMagic.CORE, List.of(other)));
         }
-        out.put("ids-" + pid + ".img", ImageEncoding.image(ImageMagic.IDS, List.of(ids(filesId))));
+        out.put("ids-" + pid + ".img", ImageEncoding.image(ImageMagic.IDS, List.of(ownIds())));
         out.put("mm-" + pid + ".img", ImageEncoding.image(ImageMagic.MM, List.of(mm.build())));
         out.put("fs-" + pid + ".img", ImageEncoding.image(ImageMagic.FS, List.of(fs.build())));
+    }
+
+    private KernelIds ownIds() {
+        KernelIds ids = ids(filesId);
+        return KernelIds.newBuilder(ids).setPidNsId(number("pid", ids.getPidNsId())).setNetNsId(number("net", ids.getNetNsId()))
+            .setTimeNsId(number("time", ids.getTimeNsId())).setMntNsId(number("mnt", ids.getMntNsId())).setUserNsId(number("user", ids.getUserNsId()))
+            .build();
+    }
+
+    private int number(String kind, int shared) {
+        return own.contains(kind) ? shared + 10 : shared;
     }
 
     static KernelIds ids(int filesId) {
