@@ -70,6 +70,11 @@ public final class ClockStart {
         return List.copyOf(words);
     }
 
+    /** @param variable of the environment, with its value */
+    public static boolean isInItsWay(String variable) {
+        return variable.startsWith(ITS_VARIABLES) || variable.startsWith(ShortStart.DIRECTORY_VARIABLE + "=") || variable.startsWith("LC_ALL=");
+    }
+
     private static List<String> numbers(Clocks clocks) {
         return Stream.of(clocks.monotonicSeconds(), clocks.monotonicNanos(), clocks.bootSeconds(), clocks.bootNanos()).map(String::valueOf).toList();
     }

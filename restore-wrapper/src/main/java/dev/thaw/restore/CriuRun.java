@@ -36,14 +36,17 @@ final class CriuRun implements AutoCloseable {
 
     private final WorkDirectory work;
     private final List<String> argv;
+    private final CriuStart start;
     private final FdCalls.Pipe says = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private final FdCalls.Pipe hears = FdCalls.pipe2(OpenFlags.O_CLOEXEC);
     private final HoldScript hold;
     private final boolean waits;
     private int pid;
 
-    private CriuRun(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, SortedMap<Integer, Integer> descriptors) {
+    private CriuRun(CriuBinary criu, CriuStart start, RestorePlan plan, String images, WorkDirectory work, Surety surety,
+            SortedMap<Integer, Integer> descriptors) {
         this.work = work;
+        this.start = start;
         int free = Math.max(FIRST_NUMBER, descriptors.isEmpty() ? 0 : descriptors.lastKey() + 1);
         descriptors.put(free, says.writer().number());
         descriptors.put(free + 1, hears.reader().number());
@@ -54,8 +57,9 @@ final class CriuRun implements AutoCloseable {
             descriptors.put(free + 2, hold.number());
             argv.addAll(List.of("--action-script", surety.criuPid().isPresent() ? HoldScript.path(surety.criuPid().getAsInt(), free + 2) : hold.path()));
         }
-        // Of an attempt before; criu refuses to write over it.
+        // Of an attempt before. criu refuses to write over its pid file.
         work.remove(CriuCommandLine.PID_FILE);
+        work.remove(STDERR_FILE);
     }
 
     /**
@@ -72,14 +76,15 @@ final class CriuRun implements AutoCloseable {
     }
 
     /**
+     * @param how it is started
      * @param images the images directory, or an overlay of it
      * @param surety where criu is started
      * @param beforehand what has to be done while nothing of the tree runs, where criu cannot be made to wait for it
      */
-    static CriuRun start(CriuBinary criu, RestorePlan plan, String images, WorkDirectory work, Surety surety, OpenedHandovers opened,
+    static CriuRun start(CriuBinary criu, CriuStart how, RestorePlan plan, String images, WorkDirectory work, Surety surety, OpenedHandovers opened,
             Runnable beforehand) {
         SortedMap<Integer, Integer> descriptors = new TreeMap<>(opened.forCriu());
-        CriuRun run = new CriuRun(criu, plan, images, work, surety, descriptors);
+        CriuRun run = new CriuRun(criu, how, plan, images, work, surety, descriptors);
         try {
             if (!run.waits) {
                 beforehand.run();
@@ -101,8 +106,8 @@ final class CriuRun implements AutoCloseable {
             descriptors.put(2, said.number());
             // A session of its own keeps ^C away from criu; a shell job is restored into ours, so there criu has to be in it.
             PosixSpawn.Session session = plan.criu().shellJob() ? PosixSpawn.Session.SAME : PosixSpawn.Session.NEW_SESSION;
-            List<String> command = inCgroups(argv, plan.cgroups());
-            List<String> environment = new ArrayList<>(ProcessCalls.environment());
+            List<String> command = inCgroups(start.command(argv), plan.cgroups());
+            List<String> environment = start.environment();
             environment.add(RestoreWatch.mark(work));
             PosixSpawn.Request request = new PosixSpawn.Request(command.get(0), command, environment, descriptors, session,
                     Optional.empty(), true, Set.of(), OptionalLong.empty());

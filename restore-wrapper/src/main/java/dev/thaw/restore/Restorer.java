@@ -128,6 +128,8 @@ public final class Restorer {
         private final Set<Integer> known;
         private final Patience patience;
         private final Patience forPids;
+        private CriuStart start;
+        private String again = "";
 
         Run(RestoreRequest request, String images, WorkDirectory work, Surety surety, OpenedHandovers opened, Contents contents,
                 Set<Integer> known, Patience patience) {
@@ -140,6 +142,7 @@ public final class Restorer {
             this.known = known;
             this.patience = patience;
             this.forPids = patience.within(PID_LIMIT);
+            this.start = CriuStart.of(criu, request);
         }
 
         Restored execute() {
@@ -153,7 +156,7 @@ public final class Restorer {
                     }
                 }
                 if (restored.isEmpty()) {
-                    report.detail("criu found a pid or thread id of the image taken; trying again");
+                    report.detail(again + "; trying again");
                     makeRoom(request, patience, false);
                     Pause.millis(RETRY_MILLIS);
                 }
@@ -164,8 +167,9 @@ public final class Restorer {
         /** @return empty when it is worth another one */
         private Optional<Restored> attempt() {
             RestorePlan plan = request.plan();
-            Instant start = Instant.now();
-            try (CriuRun criuRun = CriuRun.start(criu, plan, images, work, surety, opened, contents::prepare)) {
+            Instant begin = Instant.now();
+            try (CriuRun criuRun = CriuRun.start(criu, start, plan, images, work, surety, opened, contents::prepare)) {
+                report.detail(start.text());
                 report.trace(String.join(" ", criuRun.argv()));
                 LostRoot root = new LostRoot(surety.rootPid(plan));
                 OptionalInt held = criuRun.awaitRestored(patience, () -> {
@@ -174,7 +178,7 @@ public final class Restorer {
                 });
                 List<Proof.Missing> missing = held.isPresent() ? proveHeld(criuRun, surety.realPids(plan, held.getAsInt()), root) : notHeld();
                 CriuRun.Outcome outcome = criuRun.awaitEnd(patience, root::check);
-                Duration criuTime = Duration.between(start, Instant.now());
+                Duration criuTime = Duration.between(begin, Instant.now());
                 if (!missing.isEmpty()) {
                     throw notArrived(plan, missing);
                 }
@@ -183,7 +187,7 @@ public final class Restorer {
                             ImageLogContext.of(request.image(), Optional.empty()));
                 }
                 if (!outcome.succeeded()) {
-                    if (mayBeFreeNextTime(outcome)) {
+                    if (isWorthAnother(outcome, held.isPresent())) {
                         return Optional.empty();
                     }
                     throw CriuFailure.of(outcome, FailureLog.keep(outcome, work, request.imageRoot(), plan.imagesDirectory()), plan,
@@ -221,9 +225,19 @@ public final class Restorer {
             }
         }
 
-        /** A number that seemed free may be taken by the time criu wants it, or by what nobody shows; most of it passes. */
-        private boolean mayBeFreeNextTime(CriuRun.Outcome outcome) {
-            return CriuFailure.isTakenNumber(outcome) && !request.pidNamespace() && !forPids.isOver();
+        private boolean isWorthAnother(CriuRun.Outcome outcome, boolean held) {
+            if (CriuFailure.isTakenNumber(outcome) && !request.pidNamespace() && !forPids.isOver()) {
+                // A number that seemed free may be taken by the time criu wants it, or by what nobody shows; most of it passes.
+                again = "criu found a pid or thread id of the image taken";
+                return true;
+            }
+            if (start.isShort() && !held) {
+                // What is wrong is for criu to say in its usual way.
+                start = CriuStart.full("it failed without them");
+                again = "criu failed without its probes";
+                return true;
+            }
+            return false;
         }
     }
 

@@ -24,13 +24,15 @@ import org.junit.jupiter.api.Test;
 @RequiresCriu
 @RequiresRoot
 class CriuStartIT {
-    /** As on a machine where criu keeps nothing of its probes. */
-    private static final String NOTHING_KEPT = "mount -t tmpfs none /run || exit 99\n";
-    private static final String NO_PERL = "mount --bind /dev/null /usr/bin/perl || exit 99\n";
+    /** As on a machine where criu keeps nothing of its probes: it writes over no file. */
+    private static final String NOTHING_KEPT = "mount -t tmpfs none /run && : >/run/criu.kdat.tmp || exit 99\n";
+    private static final String KEPT = "mount -t tmpfs none /run || exit 99\n" + CriuOnHost.path() + " check >/dev/null 2>&1; [ -e /run/criu.kdat ] || exit 99\n";
+    private static final String SHORT = "--unprivileged";
+    private static final List<String> WAYS = List.of("compiled", "planned");
 
     @Test
     void clocks_stand_still_while_the_application_is_an_image(Scratch scratch) {
-        for (String way : List.of("compiled", "planned")) {
+        for (String way : WAYS) {
             try (Puppet puppet = Puppet.start(scratch)) {
                 for (int generation = 1; generation <= 3; generation++) {
                     // The last time in another mount namespace, from which there is no other checkpoint.
@@ -66,10 +68,31 @@ class CriuStartIT {
             ThawProcess.Result checkpoint = recorded(scratch).run("checkpoint", "-v", "" + puppet.pid(), scratch.path("image")).expect(0);
             puppet.awaitGone();
             checkpoint.expectErr("criu is started without its probes");
-            assertEquals(List.of("--unprivileged"), startedWith(scratch, puppet, "compiled", NOTHING_KEPT));
-            // What criu has kept is quicker still.
-            assertEquals(List.of(), startedWith(scratch, puppet, "compiled", NOTHING_KEPT + ": >/run/criu.kdat\n"));
-            assertEquals(List.of(), startedWith(scratch, puppet, "compiled", NOTHING_KEPT + NO_PERL));
+            for (String way : WAYS) {
+                assertEquals(List.of(SHORT), startedWith(scratch, puppet, way, NOTHING_KEPT), way);
+                // What criu has kept is quicker still.
+                assertEquals(List.of(), startedWith(scratch, puppet, way, KEPT), way);
+                assertEquals(List.of(), startedWith(scratch, puppet, way, NOTHING_KEPT + "mount --bind /dev/null /usr/bin/perl || exit 99\n"), way);
+            }
+        }
+    }
+
+    @Test
+    void where_it_fails_without_its_probes_criu_is_started_with_them(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            recorded(scratch).run("checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            program(scratch, "broken", "exit 1\n");
+            String brokenPerl = "mount --bind " + scratch.path("broken") + " /usr/bin/perl || exit 99\n";
+            assertEquals(List.of(), startedWith(scratch, puppet, "planned", NOTHING_KEPT + brokenPerl));
+
+            scratch.file("fails", "");
+            assertEquals(List.of(SHORT), startedWith(scratch, puppet, "planned", NOTHING_KEPT));
+            assertEquals(2, scratch.read("started").lines().count());
+            ThawProcess.Result said = restore(scratch, "planned", NOTHING_KEPT, "-v", scratch.path("image")).expect(0);
+            said.expectErr("restore: criu is started without its probes\n").expectErr("restore: criu failed without its probes; trying again\n")
+                    .expectErr("restore: criu is started with all its probes, as it failed without them\n");
+            end(puppet);
         }
     }
 
@@ -80,7 +103,7 @@ class CriuStartIT {
         assertEquals("3", puppet.eval("1 + 2"));
         end(puppet);
         List<String> options = new ArrayList<>(List.of(scratch.read("started").split("\\s+")));
-        options.removeIf(word -> !word.equals("--unprivileged"));
+        options.removeIf(word -> !word.equals(SHORT));
         return options;
     }
 
@@ -91,20 +114,24 @@ class CriuStartIT {
     }
 
     /** @param lines of shell to be done before, in a mount namespace of its own; empty for none */
-    private static ThawProcess.Result restore(Scratch scratch, String way, String lines, String image) {
+    private static ThawProcess.Result restore(Scratch scratch, String way, String lines, String... arguments) {
         String inside = program(scratch, "inside", lines + "exec " + Checkout.root().resolve("thaw") + " \"$@\"\n");
         String outside = program(scratch, "outside", "exec " + (lines.isEmpty() ? "" : "unshare --mount ") + inside + " \"$@\"\n");
         ThawProcess.Builder thaw = recorded(scratch).throughScript(outside);
         if (way.equals("compiled")) {
-            return thaw.environment("THAW_JAVA", "/nonexistent/java").run("restore", "--detach", "--settle", "0", image);
+            thaw.environment("THAW_JAVA", "/nonexistent/java");
         }
-        return thaw.run("restore", "--detach", "--settle", "0", "--no-compiled-plan", image);
+        List<String> words = new ArrayList<>(List.of("restore", "--detach", "--settle", "0"));
+        words.addAll(way.equals("compiled") ? List.of() : List.of("--no-compiled-plan"));
+        words.addAll(List.of(arguments));
+        return thaw.run(words.toArray(String[]::new));
     }
 
     /** Its criu says how a restore starts it. */
     private static ThawProcess.Builder recorded(Scratch scratch) {
         if (FileCalls.statIfExists(scratch.path("criu")).isEmpty()) {
-            program(scratch, "criu", "[ $1 != restore ] || echo \"$* XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR\" >>'" + scratch.path("started") + "'\n"
+            program(scratch, "criu", "[ $1 != restore ] || echo \"$*\" >>'" + scratch.path("started") + "'\n"
+                    + "case $* in *" + SHORT + ") [ ! -e '" + scratch.path("fails") + "' ] || exit 1 ;; esac\n"
                     + "exec " + CriuOnHost.path() + " \"$@\"\n");
         }
         return ThawProcess.in(scratch).environment("THAW_CRIU", scratch.path("criu"));

@@ -96,7 +96,7 @@ class FailuresIT {
             puppet.eval("place(os.open('" + path + "', os.O_RDONLY), 5)");
             String image = Thawing.dump(scratch, puppet);
             // The file grows after thaw has looked at it.
-            String criu = criuWhoseRestore(scratch, "echo more >>" + path + "; exec \"$THAW_CRIU\" \"$@\"");
+            String criu = criuWhoseRestore(scratch, "echo fourmore >" + path + "; exec \"$THAW_CRIU\" \"$@\"");
             ThawProcess.run(scratch, "restore", "--criu", criu, image).expect(122)
                     .expectErr("has changed since the checkpoint: it had 4 bytes and has 9 now")
                     .expectErr("it concerns fd 5 of pid " + puppet.pid() + " (").expectErr("): " + path + "\n");
