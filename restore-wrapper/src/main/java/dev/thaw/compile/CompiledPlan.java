@@ -1,5 +1,6 @@
 package dev.thaw.compile;
 
+import dev.thaw.criu.KeptFindings;
 import dev.thaw.criu.ShortStart;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,7 @@ public record CompiledPlan(String generation, String directory, int rootPid, Lis
      * What of a machine has to be as it was.
      *
      * @param bootId of the kernel that runs ({@code /proc/sys/kernel/random/boot_id})
-     * @param isKept whether the plan holds after a reboot as well: criu gives the application its own clocks again
+     * @param isKept whether the plan holds after a reboot as well: the application gets its own clocks again
      * @param kernel its release
      * @param processor the line of {@code /proc/cpuinfo} that says what it can do, as it is there
      */
@@ -63,5 +64,10 @@ public record CompiledPlan(String generation, String directory, int rootPid, Lis
 
     String proof() {
         return directory + "/" + PROOF;
+    }
+
+    /** Where what criu has found out about the kernel is kept. */
+    public String findings() {
+        return directory + "/" + KeptFindings.DIRECTORY;
     }
 }

@@ -83,7 +83,7 @@ public final class RestoreProgram {
                 [[ -z ${1-} || -n '%ATTENDABLE%' ]] || return 1
                 read -r line 2>/dev/null </proc/sys/kernel/random/boot_id || return 1
                 if [[ $line != %BOOT% ]]; then
-                    # Started again: all that counts of it is the kernel and the processor, where criu keeps the clocks.
+                    # Started again: all that counts of it is the kernel and the processor, where the clocks are the application's own.
                     read -r line </proc/sys/kernel/osrelease && [[ $line == %KERNEL% ]] || return 1
                     mapfile -t -n 64 processor </proc/cpuinfo
                     for line in "${processor[@]}"; do
@@ -357,7 +357,7 @@ public final class RestoreProgram {
                 + "    if [[ ! -e " + ShortStart.FINDINGS + " && ${uid:-" + start.loginUid() + "} == " + start.loginUid() + " && -x " + ClockStart.PERL + " ]]; then\n"
                 + "        # None of it is for the application, which has an environment of its own.\n"
                 + "        unset \"${!" + ClockStart.ITS_VARIABLES + "@}\" " + ShortStart.DIRECTORY_VARIABLE + "\n"
-                + "        LC_ALL=C exec " + words(ClockStart.words(start, plan.lockable() ? Optional.of(plan.generation()) : Optional.empty())) + " "
+                + "        LC_ALL=C exec " + words(ClockStart.words(start, plan.lockable() ? Optional.of(plan.generation()) : Optional.empty(), plan.findings())) + " "
                 + words(plan.engine()) + " \"${arguments[@]}\"\n    fi\n";
     }
 

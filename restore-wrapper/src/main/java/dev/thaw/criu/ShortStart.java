@@ -34,6 +34,7 @@ public record ShortStart(long loginUid, Optional<ClockImages.Clocks> clocks) {
     private static final List<Integer> NEEDED = List.of(Capabilities.SETUID, Capabilities.NET_ADMIN, Capabilities.SYS_CHROOT, Capabilities.SYS_ADMIN,
             Capabilities.SYS_TIME);
     private static final Set<String> NAMESPACES = Set.of("pid", "time");
+    private static final Set<FdType> PROBED = Set.of(FdType.TUN, FdType.NAMESPACE, FdType.EXTERNAL);
 
     /**
      * Whether criu can be started so.
@@ -48,32 +49,65 @@ public record ShortStart(long loginUid, Optional<ClockImages.Clocks> clocks) {
      * @param capabilities that criu will have
      */
     public static Decision decide(ImageSnapshot image, List<ClockImages.Clocks> clocks, RestorePlan.CriuSwitches switches, CriuVersion version, long capabilities) {
-        List<TaskImage> living = image.tasks().stream().filter(task -> !task.state().isEnded()).toList();
         String because = "";
         if (version.major() != 4 || version.minor() != 2) {
             because = "that is not known of criu " + version;
-        } else if (NEEDED.stream().anyMatch(capability -> !Capabilities.contains(capabilities, capability))) {
+        } else if (!hasAll(capabilities)) {
             because = "it has not all capabilities";
-        } else if (living.stream().flatMap(task -> task.ids().otherThan(image.inventory().rootIds()).stream()).anyMatch(kind -> !NAMESPACES.contains(kind))) {
+        } else if (hasNamespaces(image)) {
             because = "the image has namespaces of its own";
-        } else if (image.files().values().stream().anyMatch(ShortStart::isProbed)) {
+        } else if (hasProbedFile(image)) {
             because = "the image has a device or a namespace of the network open";
         } else if (switches.tcp().isPresent()) {
             because = "the image has TCP connections";
         } else if (!switches.extra().isEmpty()) {
             because = "criu is given options of the user's";
-        } else if (living.stream().mapToLong(TaskImage::loginUid).distinct().count() != 1) {
+        } else if (!hasOneLoginUid(image)) {
             because = "its processes have different login uids";
         } else if (clocks.size() > 1) {
             because = "the image has more than one time namespace";
         }
-        return because.isEmpty() ? new Decision(Optional.of(new ShortStart(living.get(0).loginUid(), clocks.stream().findFirst())), "")
+        return because.isEmpty() ? new Decision(Optional.of(new ShortStart(image.root().loginUid(), clocks.isEmpty() ? Optional.empty() : Optional.of(clocks.get(0)))), "")
                 : new Decision(Optional.empty(), because);
     }
 
-    /** Whether criu decides about such a file by what it leaves out. */
-    private static boolean isProbed(FileImage file) {
-        return file instanceof FileImage.Unknown || file instanceof FileImage.Other other && Set.of(FdType.TUN, FdType.NAMESPACE, FdType.EXTERNAL).contains(other.type());
+    // Loops, and no streams: a restore's JVM has not met them yet.
+
+    private static boolean hasAll(long capabilities) {
+        for (int capability : NEEDED) {
+            if (!Capabilities.contains(capabilities, capability)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean hasNamespaces(ImageSnapshot image) {
+        for (TaskImage task : image.tasks()) {
+            if (!task.state().isEnded() && !NAMESPACES.containsAll(task.ids().otherThan(image.inventory().rootIds()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether criu decides about a file by what it leaves out. */
+    private static boolean hasProbedFile(ImageSnapshot image) {
+        for (FileImage file : image.files().values()) {
+            if (file instanceof FileImage.Unknown || file instanceof FileImage.Other other && PROBED.contains(other.type())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean hasOneLoginUid(ImageSnapshot image) {
+        for (TaskImage task : image.tasks()) {
+            if (!task.state().isEnded() && task.loginUid() != image.root().loginUid()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -48,10 +48,12 @@ public final class ClockImages {
     public static List<Clocks> read(String imagesDirectory, Set<String> imageFiles) {
         List<Clocks> found = new ArrayList<>();
         for (String name : imageFiles) {
-            if (NAME.matcher(name).matches()) {
-                TimensEntry clocks = new ImageFrames(name, FileCalls.readAll(imagesDirectory + "/" + name), ImageMagic.TIMENS).only(TimensEntry.parser());
-                found.add(new Clocks(clocks.getMonotonic().getTvSec(), clocks.getMonotonic().getTvNsec(), clocks.getBoottime().getTvSec(),
-                        clocks.getBoottime().getTvNsec()));
+            if (name.startsWith("timens-")) {
+                Fields clocks = new ImageFrames(name, FileCalls.readAll(imagesDirectory + "/" + name), ImageMagic.TIMENS).only();
+                Fields monotonic = clocks.part(TimensEntry.MONOTONIC_FIELD_NUMBER);
+                Fields boot = clocks.part(TimensEntry.BOOTTIME_FIELD_NUMBER);
+                found.add(new Clocks(monotonic.wide(Timespec.TV_SEC_FIELD_NUMBER), monotonic.wide(Timespec.TV_NSEC_FIELD_NUMBER),
+                        boot.wide(Timespec.TV_SEC_FIELD_NUMBER), boot.wide(Timespec.TV_NSEC_FIELD_NUMBER)));
             }
         }
         return found;

@@ -1,7 +1,7 @@
 package dev.thaw.image;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** criu's numbers for the namespaces of a task, equal for tasks that share one; 0 where none was recorded (images/core.proto). */
 public record NamespaceIds(int pid, int net, int ipc, int uts, int mnt, int user, int cgroup, int time) {
@@ -14,8 +14,13 @@ public record NamespaceIds(int pid, int net, int ipc, int uts, int mnt, int user
     public List<String> otherThan(NamespaceIds others) {
         List<Integer> ours = numbers();
         List<Integer> theirs = others.numbers();
-        return IntStream.range(0, KINDS.size()).filter(i -> ours.get(i) != 0 && theirs.get(i) != 0 && !ours.get(i).equals(theirs.get(i)))
-                .mapToObj(KINDS::get).toList();
+        List<String> kinds = new ArrayList<>();
+        for (int i = 0; i < KINDS.size(); i++) {
+            if (ours.get(i) != 0 && theirs.get(i) != 0 && !ours.get(i).equals(theirs.get(i))) {
+                kinds.add(KINDS.get(i));
+            }
+        }
+        return kinds;
     }
 
     private List<Integer> numbers() {

@@ -1,11 +1,16 @@
 package dev.thaw.restore;
 
+import dev.thaw.compile.CompiledPlan;
 import dev.thaw.criu.ClockStart;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
+import dev.thaw.criu.KeptFindings;
 import dev.thaw.criu.ShortStart;
+import dev.thaw.criu.StartScript;
 import dev.thaw.image.ClockImages;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
+import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.ProcessCalls;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +22,14 @@ import java.util.OptionalLong;
 /**
  * How a criu that this process starts is started for a restore.
  *
- * @param before words before criu's command line
+ * @param before words in the place of criu's path; empty for that path
  * @param isShort whether it is started without its probes ({@link ShortStart})
  * @param because why not, as part of a sentence; else empty
  */
 record CriuStart(List<String> before, boolean isShort, String because) {
     private static final String LOGIN_UID = "/proc/self/loginuid";
+    /** Bytes. */
+    private static final int LONGEST_SCRIPT = 4096;
 
     CriuStart {
         before = List.copyOf(before);
@@ -50,7 +57,7 @@ record CriuStart(List<String> before, boolean isShort, String because) {
             return full(decision.because());
         }
         Optional<String> obstacle = decision.start().get().obstacle(FileCalls.statIfExists(ShortStart.FINDINGS).isPresent(), loginUid());
-        return obstacle.isPresent() ? full(obstacle.get()) : new CriuStart(ClockStart.words(decision.start().get(), Optional.empty()), true, "");
+        return obstacle.isPresent() ? full(obstacle.get()) : new CriuStart(words(criu, request, decision.start().get()), true, "");
     }
 
     private static OptionalLong loginUid() {
@@ -61,19 +68,40 @@ record CriuStart(List<String> before, boolean isShort, String because) {
         }
     }
 
-    /** criu's own arguments after the words before it. */
+    private static List<String> words(CriuBinary criu, RestoreRequest request, ShortStart start) {
+        String directory = request.image().directory() + "/" + CompiledPlan.DIRECTORY + "/" + KeptFindings.DIRECTORY;
+        List<String> words = new ArrayList<>(ClockStart.words(start, Optional.empty(), directory));
+        words.addAll(engine(criu));
+        return words;
+    }
+
+    /** The words that start criu, without a script that does nothing else. */
+    static List<String> engine(CriuBinary criu) {
+        FileStatus status = FileCalls.stat(criu.path());
+        String script = status.isRegular() && status.size() < LONGEST_SCRIPT ? KernelString.decode(FileCalls.readAll(criu.path())) : "";
+        return StartScript.command(criu.path(), script);
+    }
+
+    /** @param argv criu's own command line */
     List<String> command(List<String> argv) {
+        if (before.isEmpty()) {
+            return argv;
+        }
         List<String> command = new ArrayList<>(before);
-        command.addAll(argv);
+        command.addAll(argv.subList(1, argv.size()));
         return command;
     }
 
     /** What of our environment criu gets; nothing of it is for the application, which has its own. */
     List<String> environment() {
-        List<String> environment = new ArrayList<>(ProcessCalls.environment());
-        if (isShort) {
-            environment.removeIf(ClockStart::isInItsWay);
-            environment.add("LC_ALL=C");
+        if (!isShort) {
+            return new ArrayList<>(ProcessCalls.environment());
+        }
+        List<String> environment = new ArrayList<>(List.of("LC_ALL=C"));
+        for (String variable : ProcessCalls.environment()) {
+            if (!ClockStart.isInItsWay(variable)) {
+                environment.add(variable);
+            }
         }
         return environment;
     }

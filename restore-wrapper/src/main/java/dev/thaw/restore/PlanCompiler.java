@@ -10,7 +10,6 @@ import dev.thaw.compat.Mismatch;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.criu.ShortStart;
-import dev.thaw.criu.StartScript;
 import dev.thaw.image.ClockImages;
 import dev.thaw.image.FdType;
 import dev.thaw.image.FileId;
@@ -64,13 +63,12 @@ public final class PlanCompiler {
     /** With more, looking at them takes a shell longer than a JVM needs to start. */
     private static final int MOST_FILES = 500;
     private static final int MOST_PROCESSES = 50;
-    /** Bytes. */
-    private static final int LONGEST_SCRIPT = 4096;
     /** By which the shell becomes the one who attends to the application. */
     private static final String ENV = "/usr/bin/env";
 
     private final Planning planning;
     private final CriuBinary criu;
+    private final List<String> engine;
     private final ImageSnapshot image;
     private final String generation;
     private final Optional<OwnCgroup> cgroup;
@@ -81,6 +79,7 @@ public final class PlanCompiler {
     private PlanCompiler(Planning planning, CriuBinary criu) {
         this.planning = planning;
         this.criu = criu;
+        this.engine = CriuStart.engine(criu);
         this.image = planning.image();
         this.generation = planning.resolved().generationDir();
         this.cgroup = ownCgroup();
@@ -104,6 +103,8 @@ public final class PlanCompiler {
         try {
             Compiled compiled = compile(planning, criu);
             compiled.plan().ifPresent(plan -> write(planning, plan));
+            compiled.plan().filter(plan -> plan.shortStart().start().isPresent() && Findings.keep(plan.engine(), plan.findings()))
+                    .ifPresent(plan -> report.detail("what criu finds out about the kernel is kept for restores"));
             report.detail(compiled.plan().map(plan -> "the plan was compiled, for " + plan.variants().size() + " sorts of callers; criu is started "
                     + (plan.shortStart().start().isPresent() ? "without its probes" : "with all its probes, as " + plan.shortStart().because()))
                     .orElse("the plan was not compiled, as " + compiled.because() + ": a restore decides anew"));
@@ -143,7 +144,7 @@ public final class PlanCompiler {
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
         return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
                 Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
-                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine(), attendable(), lockable(),
+                List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine, attendable(), lockable(),
                 shortStart(variants), record(), streams, variants)), String.join("; ", obstacles));
     }
 
@@ -175,16 +176,11 @@ public final class PlanCompiler {
             }
         }
         add(criu.path(), files);
-        engine().stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
+        engine.stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
                 .filter(word -> FileCalls.statIfExists(word).filter(FileStatus::isRegular).isPresent()).forEach(word -> add(word, files));
         add(ENV, files);
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
-    }
-
-    private List<String> engine() {
-        FileStatus status = FileCalls.stat(criu.path());
-        return StartScript.command(criu.path(), status.isRegular() && status.size() < LONGEST_SCRIPT ? text(criu.path()) : "");
     }
 
     /** A link as well as what it leads to: neither may change. */

@@ -3,6 +3,9 @@ package dev.thaw.it.restore;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.compile.ShellText;
+import dev.thaw.criu.KeptFindings;
+import dev.thaw.it.Await;
 import dev.thaw.it.Checkout;
 import dev.thaw.it.CriuOnHost;
 import dev.thaw.it.IntegrationTest;
@@ -14,9 +17,12 @@ import dev.thaw.it.ThawProcess;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
+import dev.thaw.supervise.HelperCommand;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** criu is started without its probes where that changes nothing, and with them elsewhere. The application's clocks go on either way. */
@@ -69,7 +75,7 @@ class CriuStartIT {
             puppet.awaitGone();
             checkpoint.expectErr("criu is started without its probes");
             for (String way : WAYS) {
-                assertEquals(List.of(SHORT), startedWith(scratch, puppet, way, NOTHING_KEPT), way);
+                assertTrue(startedWith(scratch, puppet, way, NOTHING_KEPT).contains(SHORT), way);
                 // What criu has kept is quicker still.
                 assertEquals(List.of(), startedWith(scratch, puppet, way, KEPT), way);
                 assertEquals(List.of(), startedWith(scratch, puppet, way, NOTHING_KEPT + "mount --bind /dev/null /usr/bin/perl || exit 99\n"), way);
@@ -87,7 +93,7 @@ class CriuStartIT {
             assertEquals(List.of(), startedWith(scratch, puppet, "planned", NOTHING_KEPT + brokenPerl));
 
             scratch.file("fails", "");
-            assertEquals(List.of(SHORT), startedWith(scratch, puppet, "planned", NOTHING_KEPT));
+            assertTrue(startedWith(scratch, puppet, "planned", NOTHING_KEPT).contains(SHORT));
             assertEquals(2, scratch.read("started").lines().count());
             ThawProcess.Result said = restore(scratch, "planned", NOTHING_KEPT, "-v", scratch.path("image")).expect(0);
             said.expectErr("restore: criu is started without its probes\n").expectErr("restore: criu failed without its probes; trying again\n")
@@ -96,14 +102,73 @@ class CriuStartIT {
         }
     }
 
-    /** Options that a restored puppet's criu was started with, of those that are no plan's. */
+    @Test
+    void what_criu_found_out_is_kept_for_the_restores_of_this_boot(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String findings = checkpointWithFindings(scratch, puppet);
+            List<String> there = FileCalls.list(findings);
+            String taken = "XDG_RUNTIME_DIR=" + findings;
+            for (String way : WAYS) {
+                assertEquals(List.of(SHORT, taken), startedWith(scratch, puppet, way, NOTHING_KEPT), way);
+                scratch.file("boot_id", "01234567-89ab-cdef-0123-456789abcdef\n");
+                String reboot = "mount --bind " + scratch.path("boot_id") + " /proc/sys/kernel/random/boot_id || exit 99\n";
+                assertEquals(List.of(SHORT), startedWith(scratch, puppet, way, NOTHING_KEPT + reboot), way);
+                String readOnly = "mount --bind " + scratch.path("image") + " " + scratch.path("image") + " && mount -o remount,ro,bind " + scratch.path("image") + " || exit 99\n";
+                assertEquals(List.of(SHORT, taken), startedWith(scratch, puppet, way, NOTHING_KEPT + readOnly), way);
+                // Somebody else could write there.
+                FileCalls.chmod(findings, 0770);
+                assertEquals(List.of(SHORT), startedWith(scratch, puppet, way, NOTHING_KEPT), way);
+                FileCalls.chmod(findings, 0700);
+                assertEquals(there, FileCalls.list(findings), way);
+            }
+        }
+    }
+
+    @Test
+    void findings_that_are_damaged_are_found_out_again(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            String findings = checkpointWithFindings(scratch, puppet);
+            for (String way : WAYS) {
+                FileCalls.writeFile(findings + "/criu.kdat", new byte[] {1, 2, 3}, 0600);
+                assertEquals(List.of(SHORT, "XDG_RUNTIME_DIR=" + findings), startedWith(scratch, puppet, way, NOTHING_KEPT), way);
+            }
+        }
+    }
+
+    /** criu's directory is nobody else's business. */
+    @Test
+    void a_command_of_the_users_has_the_environment_that_thaw_has(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            checkpointWithFindings(scratch, puppet);
+            restore(scratch, "planned", NOTHING_KEPT, "--after-restore", "echo $XDG_RUNTIME_DIR $LC_ALL >'" + scratch.path("seen") + "'", scratch.path("image")).expect(0);
+            assertEquals(scratch.path() + " C.UTF-8\n", scratch.read("seen"));
+            end(puppet);
+        }
+    }
+
+    /** @return the directory with what criu has found out about this machine; also where criu itself keeps it, and thaw need not */
+    private static String checkpointWithFindings(Scratch scratch, Puppet puppet) {
+        recorded(scratch).run("checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+        puppet.awaitGone();
+        String findings = scratch.path("image") + "/000001/restore.d/findings";
+        if (FileCalls.statIfExists("/run/criu.kdat").isPresent()) {
+            FileCalls.mkdir(findings, 0700);
+            String command = KeptFindings.make(List.of(scratch.path("criu")), "/dev/shm/thaw-it-" + ProcessCalls.getpid() + "-" + System.nanoTime(), findings).stream()
+                    .map(ShellText::quote).collect(Collectors.joining(" "));
+            HelperCommand.Result made = HelperCommand.run(command, Map.of(), Await.LIMIT);
+            assertTrue(made.succeeded(), made::output);
+        }
+        return findings;
+    }
+
+    /** Options and variables that the criu of a restore was started with, of those that are no plan's. */
     private static List<String> startedWith(Scratch scratch, Puppet puppet, String way, String lines) {
         FileCalls.writeFile(scratch.path("started"), new byte[0], 0600);
         restore(scratch, way, lines, scratch.path("image")).expect(0);
         assertEquals("3", puppet.eval("1 + 2"));
         end(puppet);
         List<String> options = new ArrayList<>(List.of(scratch.read("started").split("\\s+")));
-        options.removeIf(word -> !word.equals(SHORT));
+        options.removeIf(word -> !word.equals(SHORT) && (!word.startsWith("XDG_RUNTIME_DIR=/") || word.endsWith("=" + scratch.path())));
         return options;
     }
 
@@ -130,11 +195,11 @@ class CriuStartIT {
     /** Its criu says how a restore starts it. */
     private static ThawProcess.Builder recorded(Scratch scratch) {
         if (FileCalls.statIfExists(scratch.path("criu")).isEmpty()) {
-            program(scratch, "criu", "[ $1 != restore ] || echo \"$*\" >>'" + scratch.path("started") + "'\n"
+            program(scratch, "criu", "[ $1 != restore ] || echo \"$* XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR\" >>'" + scratch.path("started") + "'\n"
                     + "case $* in *" + SHORT + ") [ ! -e '" + scratch.path("fails") + "' ] || exit 1 ;; esac\n"
                     + "exec " + CriuOnHost.path() + " \"$@\"\n");
         }
-        return ThawProcess.in(scratch).environment("THAW_CRIU", scratch.path("criu"));
+        return ThawProcess.in(scratch).environment("THAW_CRIU", scratch.path("criu")).environment("LC_ALL", "C.UTF-8");
     }
 
     private static String program(Scratch scratch, String name, String lines) {
