@@ -231,7 +231,8 @@ public final class FileCalls {
     }
 
     /**
-     * A regular file of at most 8 KiB, as there are by the ten thousand.
+     * A regular file of at most 8 KiB, as there are by the ten thousand, in a directory where nobody else can put a FIFO in its place meanwhile
+     * ({@link OwnDirectory}): opening that would wait. Links are not followed.
      *
      * @return null when it is none, or cannot be read, for whatever reason
      */
@@ -240,8 +241,7 @@ public final class FileCalls {
             return null;
         }
         try {
-            // Opening a FIFO would wait.
-            FileStatus status = stat(path);
+            FileStatus status = lstat(path);
             boolean isSmall = status.isRegular() && status.size() <= QuickRead.SMALL_BYTES;
             return isSmall ? QuickRead.first((int) status.size(), path) : null;
         } catch (LinuxException e) {

@@ -5,9 +5,11 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnDirectory;
 import dev.thaw.linux.OwnedFd;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /** The files of a directory. Symbolic links are followed: an overlay consists of them. */
@@ -17,12 +19,14 @@ final class DirectoryFiles implements ImageFiles {
     private static final long LIMIT_BYTES = 1L << 30;
 
     private final String directory;
+    private final Optional<String> own;
     private final Set<String> names = new LinkedHashSet<>();
     private final Set<String> read = new HashSet<>();
     private long readBytes;
 
     DirectoryFiles(String directory) {
         this.directory = directory;
+        this.own = OwnDirectory.realPath(directory);
         try {
             for (String name : FileCalls.list(directory)) {
                 if (name.endsWith(".img")) {
@@ -64,7 +68,8 @@ final class DirectoryFiles implements ImageFiles {
         if (!has(name)) {
             throw ImageException.of(Kind.MISSING, name, "not in " + directory);
         }
-        byte[] content = readFile(path(name), name);
+        byte[] small = own.isPresent() ? FileCalls.readSmall(own.get() + "/" + name) : null;
+        byte[] content = small == null ? readFile(path(name), name) : small;
         if (read.add(name)) {
             readBytes += content.length;
         }
@@ -73,11 +78,6 @@ final class DirectoryFiles implements ImageFiles {
 
     /** @param name what messages call the file */
     static byte[] readFile(String path, String name) {
-        byte[] small = FileCalls.readSmall(path);
-        return small == null ? readChecked(path, name) : small;
-    }
-
-    private static byte[] readChecked(String path, String name) {
         // O_NONBLOCK: a FIFO that somebody put there must not stop us.
         try (OwnedFd fd = FileCalls.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NONBLOCK | OpenFlags.O_NOCTTY)) {
             FileStatus status = FileCalls.fstat(fd.number());

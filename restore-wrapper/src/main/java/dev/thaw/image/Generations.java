@@ -128,6 +128,25 @@ public final class Generations {
             : ImageException.of(Kind.INCOMPLETE, image, "no checkpoint has ended yet: " + CURRENT + " is not in it");
     }
 
+    /**
+     * The newest complete generation before the one that is meant, not quarantined; empty where there is none, or none can be seen.
+     *
+     * @param image as the user gave it; a KernelString
+     */
+    public static Optional<Generation> older(String image) {
+        try {
+            String path = absolute(image);
+            boolean isGeneration = number(name(path)).isPresent() || name(path).equals(CURRENT);
+            String root = isGeneration ? parent(path) : path;
+            String meant = isGeneration && !name(path).equals(CURRENT) ? name(path) : FileCalls.readlink(root + "/" + CURRENT);
+            return number(meant).stream().boxed()
+                    .flatMap(number -> list(root).stream().filter(one -> one.number() < number && one.complete() && !one.quarantined()))
+                    .reduce((one, newer) -> newer);
+        } catch (LinuxException | ImageException e) {
+            return Optional.empty();
+        }
+    }
+
     /** The generations of an IMAGE, oldest first; half ones among them. */
     public static List<Generation> list(String imageRoot) {
         List<Generation> generations = new ArrayList<>();

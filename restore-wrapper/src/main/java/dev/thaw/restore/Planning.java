@@ -133,7 +133,14 @@ public record Planning(
                 tries.add("as the user who owns it, or as root");
                 break;
             default:
-                tries.add(isDirectory(image) ? "an older generation: ls " + KernelString.printable(image) : "the directory that thaw checkpoint wrote");
+                Optional<String> older = Generations.older(image).map(one -> "an older generation: " + KernelString.printable(one.directory()));
+                if (older.isPresent()) {
+                    tries.add(older.get());
+                } else if (!isDirectory(image)) {
+                    tries.add("the directory that thaw checkpoint wrote");
+                } else if (e.kind() == ImageException.Kind.CORRUPT) {
+                    tries.add("a copy of it that is whole, or a new checkpoint: there is no older generation");
+                }
                 break;
         }
         return new Failure(ExitCode.IMAGE, "the image cannot be used: " + KernelString.printable(image), List.of(e.getMessage()), tries, e);

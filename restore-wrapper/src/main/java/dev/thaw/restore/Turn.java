@@ -2,9 +2,11 @@ package dev.thaw.restore;
 
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.image.ImageSnapshot;
+import dev.thaw.image.RemapImage;
 import dev.thaw.image.RemapImage.Kind;
 import dev.thaw.linux.Errno;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /** The turn of one restore among those that would be in each other's way. The kernel gives it to the next when its owner has ended, however that was. */
@@ -27,6 +30,8 @@ final class Turn implements AutoCloseable {
     private static final String DELETED_FILES = "remap-fpath.img";
     private static final Set<Kind> MADE_AGAIN = Set.of(Kind.GHOST, Kind.LINKED);
     private static final long PAUSE_MILLIS = 20;
+    /** Whoever can read a directory can lock it, and for as long as he likes. */
+    private static final Duration LONGEST_WAIT_FOR_DIRECTORY = Duration.ofSeconds(30);
 
     private final List<OwnedFd> locks;
 
@@ -47,6 +52,7 @@ final class Turn implements AutoCloseable {
             }
             if (Search.any(image.remaps(), remap -> MADE_AGAIN.contains(remap.kind()))) {
                 turn.locks.addAll(withDeletedFiles(image.directory() + "/" + DELETED_FILES, patience).locks);
+                directories(image).forEach(directory -> turn.locks.addAll(inDirectory(directory, patience.within(LONGEST_WAIT_FOR_DIRECTORY)).locks));
             }
             return turn;
         } catch (RuntimeException e) {
@@ -68,6 +74,41 @@ final class Turn implements AutoCloseable {
     static Turn withDeletedFiles(String file, Patience patience) {
         return await(() -> locked(file), patience, "other restores of this image", "it has deleted files, which one restore after the other makes again",
                 "a checkpoint without: ls -l /proc/PID/fd | grep deleted");
+    }
+
+    /**
+     * With another image, or a copy of this one, that has deleted files in the same directory: their names there are made of the path and a number of the image
+     * (criu/files-reg.c, ghost_path). Goes without where that takes too long, and where the directory cannot be read.
+     */
+    static Turn inDirectory(String directory, Patience patience) {
+        while (true) {
+            try {
+                Optional<OwnedFd> lock = locked(directory);
+                if (lock.isPresent() || patience.isOver()) {
+                    return new Turn(lock.stream().toList());
+                }
+            } catch (LinuxException notForUs) {
+                return new Turn(List.of());
+            }
+            patience.check();
+            Pause.millis(PAUSE_MILLIS);
+        }
+    }
+
+    /** Those in which criu makes deleted files again, the nearest that are there; in one order for everybody, so that nobody waits for one who waits for him. */
+    static Set<String> directories(ImageSnapshot image) {
+        Set<String> found = new TreeSet<>();
+        for (RemapImage remap : image.remaps()) {
+            if (MADE_AGAIN.contains(remap.kind())) {
+                image.regularFile(remap.fileId()).filter(file -> file.path().startsWith("/")).ifPresent(file -> found.add(nearestAbove(file.path())));
+            }
+        }
+        return found;
+    }
+
+    private static String nearestAbove(String path) {
+        String directory = path.substring(0, Math.max(1, path.lastIndexOf('/')));
+        return directory.equals("/") || FileCalls.statIfExists(directory).filter(FileStatus::isDirectory).isPresent() ? directory : nearestAbove(directory);
     }
 
     private static Turn await(Supplier<Optional<OwnedFd>> attempt, Patience patience, String others, String because, String remedy) {

@@ -86,6 +86,27 @@ class GenerationsTest {
     }
 
     @Test
+    void the_older_one_is_complete_and_not_quarantined() {
+        assertEquals(Optional.empty(), Generations.older(image));
+        complete(1);
+        current("000001");
+        assertEquals(Optional.empty(), Generations.older(image));
+        complete(2);
+        generation(3, "inventory.img");
+        String quarantined = complete(4);
+        FileCalls.writeFile(Quarantine.path(quarantined), new byte[0], 0600);
+        String newest = complete(5);
+        complete(6);
+        FileCalls.unlink(image + "/current");
+        current("000005");
+        for (String meant : List.of(image, image + "/", image + "/current", newest)) {
+            assertEquals(Optional.of(2), Generations.older(meant).map(Generation::number), meant);
+        }
+        assertEquals(Optional.empty(), Generations.older(image + "/000001"));
+        assertEquals(Optional.empty(), Generations.older(image + "/none"));
+    }
+
+    @Test
     void half_a_generation_is_not_restored_however_it_is_named() {
         String half = generation(1, "inventory.img");
         assertEquals(Kind.INCOMPLETE, refused(image), "no current yet");

@@ -10,6 +10,7 @@ import dev.thaw.linux.KernelString;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.WaitStatus;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -115,6 +116,20 @@ class RunIT {
     @Test
     void closed_standard_error_is_dev_null(Scratch scratch) {
         thaw(scratch).throughScript().closed(2).run("run", "--", "sh", "-c", "readlink /proc/$$/fd/2").expect(0).expectOut("/dev/null\n");
+    }
+
+    /** With fewer than five the linker does not load bash, or bash has none for a redirection. */
+    @ParameterizedTest
+    @ValueSource(ints = {5, 6, 7, 12, 31})
+    void too_few_descriptors_are_told_of_in_words_of_thaws_alone(int limit) throws IOException, InterruptedException {
+        Process thaw = new ProcessBuilder("/bin/bash", "-c", "ulimit -n " + limit + "; exec \"$0\" --version", Checkout.root().resolve("thaw").toString())
+                .redirectErrorStream(true).start();
+        assertEquals("""
+                thaw: too few descriptors are allowed
+                  because: the limit of open files (RLIMIT_NOFILE) is below 32
+                  try: ulimit -n 1024
+                """, new String(thaw.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+        assertEquals(125, thaw.waitFor());
     }
 
     @Test

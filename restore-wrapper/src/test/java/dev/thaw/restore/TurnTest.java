@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.thaw.image.FileSpec;
+import dev.thaw.image.ImageBuilder;
+import dev.thaw.image.RemapImage;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import dev.thaw.report.ExitCode;
@@ -14,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -76,6 +80,30 @@ class TurnTest {
                 Turn other = Turn.inNetwork(NAME + "other", patience(Duration.ZERO))) {
             assertTrue(one != other);
         }
+    }
+
+    @Test
+    void restores_with_deleted_files_in_one_directory_take_turns_but_not_forever(@TempDir Path directory) {
+        try (Turn first = Turn.inDirectory(directory.toString(), patience(Duration.ofSeconds(30)))) {
+            Patience asked = Patience.of(Duration.ofSeconds(30), () -> OptionalInt.of(Signals.SIGTERM));
+            assertThrows(Failure.class, () -> Turn.inDirectory(directory.toString(), asked), "it waits");
+            Turn.inDirectory(directory.toString(), patience(Duration.ofMillis(50))).close();
+            assertTrue(first != null);
+        }
+        Patience asked = Patience.of(Duration.ofSeconds(30), () -> OptionalInt.of(Signals.SIGTERM));
+        Turn.inDirectory(directory.toString(), asked).close();
+        Turn.inDirectory(directory + "/missing", asked).close();
+    }
+
+    @Test
+    void deleted_files_are_made_again_in_the_nearest_directory_that_is_there(@TempDir Path directory) {
+        ImageBuilder image = new ImageBuilder();
+        FileSpec one = image.regular(directory + "/gone/too/a");
+        FileSpec other = image.regular(directory + "/b");
+        FileSpec left = image.regular("/etc/passwd");
+        image.task(100).fd(3, one).fd(4, other).fd(5, left);
+        image.remap(one, 1, RemapImage.Kind.GHOST).remap(other, 2, RemapImage.Kind.LINKED).remap(left, 3, RemapImage.Kind.PROCFS);
+        assertEquals(Set.of(directory.toString()), Turn.directories(image.snapshot()));
     }
 
     @Test

@@ -28,7 +28,7 @@ class FailuresIT {
             String image = Thawing.dump(scratch, puppet);
             byte[] files = FileCalls.readAll(image + "/files.img");
             FileCalls.writeFile(image + "/files.img", java.util.Arrays.copyOf(files, files.length / 2), 0600);
-            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("files.img").expectErr("the image cannot be used");
+            ThawProcess.run(scratch, "restore", image).expect(120).expectErr("files.img").expectErr("the image cannot be used").expectErr("there is no older generation");
             FileCalls.unlink(image + "/files.img");
             ThawProcess.run(scratch, "restore", image).expect(120).expectErr("files.img");
             ThawProcess.run(scratch, "restore", scratch.path("nothing")).expect(120);

@@ -15,6 +15,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.Signals;
 import dev.thaw.linux.proc.ProcessTable;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -49,7 +50,7 @@ class ConcurrentRestoresIT {
     /** For a moment criu makes a deleted file again, in each restore under the same name. */
     @Test
     @Timeout(120)
-    void those_of_an_image_with_a_deleted_file_have_one_each_or_say_who_was_first(Scratch scratch) {
+    void those_of_an_image_with_a_deleted_file_and_of_its_copy_have_one_each_or_say_who_was_first(Scratch scratch) throws IOException, InterruptedException {
         String path = scratch.path("deleted");
         int pid;
         try (Program program = Program.with().nullStreams().start("sh", "-c", "exec 3<>\"$1\"; rm \"$1\"; echo 5 >&3; exec sleep 1000", "sh", path)) {
@@ -58,10 +59,12 @@ class ConcurrentRestoresIT {
             Dumps.of(scratch, program).into("image").run();
             program.awaitGone();
         }
+        // A copy has files of its own, and makes the same ones again.
+        assertEquals(0, new ProcessBuilder("cp", "-a", scratch.path("image"), scratch.path("copy")).start().waitFor());
         List<ThawProcess> all = new ArrayList<>();
         try {
-            for (int copy = 0; copy < 3; copy++) {
-                all.add(ThawProcess.in(scratch).start("restore", "--pid-namespace", "--status-fd", "2", scratch.path("image")));
+            for (int copy = 0; copy < 6; copy++) {
+                all.add(ThawProcess.in(scratch).start("restore", "--pid-namespace", "--status-fd", "2", scratch.path(copy % 2 == 0 ? "image" : "copy")));
             }
             all.forEach(thaw -> thaw.awaitErr("\"event\":\"ready\""));
             assertEquals(List.of(), FileCalls.list(scratch.path()).stream().filter(name -> name.startsWith("deleted")).toList());
