@@ -28,6 +28,6 @@ public final class Search {
 
     /** Whether there is none that does not fit. */
     public static <T> boolean all(Collection<T> all, Predicate<? super T> fits) {
-        return first(all, fits.negate()).isEmpty();
+        return first(all, one -> !fits.test(one)).isEmpty();
     }
 }

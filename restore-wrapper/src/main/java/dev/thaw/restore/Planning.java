@@ -8,7 +8,6 @@ import dev.thaw.criu.CriuVersion;
 import dev.thaw.image.Generations;
 import dev.thaw.image.ImageException;
 import dev.thaw.image.ImageSnapshot;
-import dev.thaw.image.ImagesDirectory;
 import dev.thaw.image.Manifest;
 import dev.thaw.image.Quarantine;
 import dev.thaw.image.ResolvedImage;
@@ -64,11 +63,15 @@ public record Planning(
     /** As above, and the image has to be what is expected. */
     public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames,
             Expectation expectation) {
+        return of(image, ImageReading.read(image), given, closedStreams, brokerNames, expectation);
+    }
+
+    /** As above, of an image that has been read. */
+    public static Planning of(String image, ImageReading.Image read, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames,
+            Expectation expectation) {
         try {
-            ResolvedImage resolved = Generations.resolve(image);
-            ImageSnapshot snapshot = ImagesDirectory.read(resolved.generationDir());
-            Optional<Manifest> manifest = Manifest.read(resolved.generationDir());
-            return of(resolved, snapshot, manifest, Policies.withStored(given, resolved.generationDir()), closedStreams, brokerNames, expectation);
+            return of(read.resolved(), read.snapshot(), read.manifest(), Policies.withStored(given, read.resolved().generationDir()), closedStreams, brokerNames,
+                    expectation);
         } catch (ImageException e) {
             throw imageFailure(image, e);
         }

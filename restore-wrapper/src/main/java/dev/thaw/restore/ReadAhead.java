@@ -1,7 +1,6 @@
 package dev.thaw.restore;
 
-import dev.thaw.image.Generations;
-import dev.thaw.image.ImageException;
+import dev.thaw.image.ImageSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -46,16 +45,14 @@ public final class ReadAhead implements AutoCloseable {
         }
     }
 
-    /**
-     * Starts looking whether it pays, and reads if so.
-     *
-     * @param image as on the command line; one that cannot be read is not this one's business
-     */
-    public static ReadAhead of(String image) {
+    /** Starts looking whether it pays, and reads if so. A small image has no thread for it. */
+    public static ReadAhead of(ImageSnapshot image) {
         ReadAhead reader = new ReadAhead();
-        Thread thread = new Thread(() -> reader.readWherePays(image), "read ahead");
-        thread.setDaemon(true);
-        thread.start();
+        if (image.totalBytes() >= LEAST_BYTES) {
+            Thread thread = new Thread(() -> reader.readWherePays(Path.of(image.directory())), "read ahead");
+            thread.setDaemon(true);
+            thread.start();
+        }
         return reader;
     }
 
@@ -79,9 +76,9 @@ public final class ReadAhead implements AutoCloseable {
         return reads ? "the memory of the image is read ahead" : "the memory of the image is not read ahead";
     }
 
-    private void readWherePays(String image) {
+    private void readWherePays(Path directory) {
         try {
-            List<Path> files = pages(Path.of(Generations.resolve(image).generationDir()));
+            List<Path> files = pages(directory);
             long bytes = 0;
             for (Path file : files) {
                 bytes += Files.size(file);
@@ -89,7 +86,7 @@ public final class ReadAhead implements AutoCloseable {
             if (bytes >= LEAST_BYTES && awaitProcessor(bytes)) {
                 read(files);
             }
-        } catch (ImageException | IOException | UncheckedIOException | IllegalArgumentException | InterruptedException e) {
+        } catch (IOException | UncheckedIOException | IllegalArgumentException | InterruptedException e) {
             return; // criu finds it too, and thaw says so then
         }
     }

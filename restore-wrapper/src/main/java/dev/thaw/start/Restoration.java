@@ -16,6 +16,7 @@ import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.CompiledRun;
 import dev.thaw.restore.FreshTerminal;
+import dev.thaw.restore.ImageReading;
 import dev.thaw.restore.Markers;
 import dev.thaw.restore.KeptDescriptors;
 import dev.thaw.restore.Planning;
@@ -59,16 +60,23 @@ public final class Restoration {
      * @throws Failure when there is no restore; nothing of it runs then, and the image is as it was
      */
     public Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life) {
-        try (ReadAhead ahead = ReadAhead.of(image)) {
-            return restore(image, asked, life, ahead);
+        return restore(image, ImageReading.start(image), asked, life);
+    }
+
+    /** As above, of an image that is being read. */
+    Lifecycle.Outcome restore(String image, ImageReading reading, Optional<Asked> asked, LifecycleOptions life) {
+        long start = System.nanoTime();
+        CriuSearch search = settings.criu().get();
+        ImageReading.Image read = reading.await();
+        try (ReadAhead ahead = ReadAhead.of(read.snapshot())) {
+            return restore(image, read, asked, life, ahead, search, start);
         }
     }
 
-    private Lifecycle.Outcome restore(String image, Optional<Asked> asked, LifecycleOptions life, ReadAhead ahead) {
-        long start = System.nanoTime();
-        CriuSearch search = settings.criu().get();
+    private Lifecycle.Outcome restore(String image, ImageReading.Image read, Optional<Asked> asked, LifecycleOptions life, ReadAhead ahead, CriuSearch search,
+            long start) {
         Optional<CriuBinary> found = search instanceof CriuBinary binary ? Optional.of(binary) : Optional.empty();
-        Planning planning = Planning.of(image, settings.options(), settings.closedStreams(), settings.brokerNames(),
+        Planning planning = Planning.of(image, read, settings.options(), settings.closedStreams(), settings.brokerNames(),
                 new Planning.Expectation(found.map(CriuBinary::version), asked));
         RestorePlan plan = planning.ready();
         plan.notes().forEach(report::warning);

@@ -12,6 +12,7 @@ import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
 import dev.thaw.restore.CompiledRun;
+import dev.thaw.restore.ImageReading;
 import dev.thaw.restore.NotTheImagesFault;
 import dev.thaw.restore.Planning;
 import dev.thaw.start.Course.Failed;
@@ -57,9 +58,11 @@ public final class StartOrRestore {
      * @return the exit code for thaw
      */
     public int restore(String image, Optional<CompiledRun> begun) {
+        // There is time for it while signals are taken hold of.
+        Optional<ImageReading> reading = begun.isPresent() ? Optional.empty() : Optional.of(ImageReading.start(image));
         try (SignalForwarder signals = SignalForwarder.install()) {
             Restoration restoration = new Restoration(settings, signals, status, report);
-            return begun.flatMap(run -> restoration.attend(run, life)).orElseGet(() -> restoration.restore(image, Optional.empty(), life)).told(life.afterRestore(), report);
+            return begun.flatMap(run -> restoration.attend(run, life)).orElseGet(() -> restoration.restore(image, reading.orElseGet(() -> ImageReading.start(image)), Optional.empty(), life)).told(life.afterRestore(), report);
         }
     }
 
