@@ -84,6 +84,29 @@ class CriuStartIT {
     }
 
     @Test
+    void a_login_uid_that_is_not_ours_is_restored_by_criu(Scratch scratch) {
+        try (Puppet puppet = Puppet.start(scratch)) {
+            recorded(scratch).run("checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
+            puppet.awaitGone();
+            String login = "/proc/self/loginuid";
+            boolean kept = FileCalls.statIfExists(login).isPresent();
+            String elsewhere = kept ? NOTHING_KEPT + "echo 12345 >" + login + " && [ $(cat " + login + ") = 12345 ] || exit 99\n" : NOTHING_KEPT;
+            for (String way : WAYS) {
+                assertEquals(!kept, startedWith(scratch, puppet, way, elsewhere).contains(SHORT), way);
+            }
+            restore(scratch, "planned", elsewhere, scratch.path("image")).expect(0);
+            if (kept) {
+                assertEquals(own(login), puppet.eval("open('" + login + "').read()"));
+            }
+            end(puppet);
+        }
+    }
+
+    private static String own(String file) {
+        return new String(FileCalls.readAll(file), StandardCharsets.US_ASCII);
+    }
+
+    @Test
     void where_it_fails_without_its_probes_criu_is_started_with_them(Scratch scratch) {
         try (Puppet puppet = Puppet.start(scratch)) {
             recorded(scratch).run("checkpoint", "" + puppet.pid(), scratch.path("image")).expect(0);
