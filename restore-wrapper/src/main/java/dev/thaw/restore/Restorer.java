@@ -4,6 +4,7 @@ import dev.thaw.criu.CriuBinary;
 import dev.thaw.inspect.ImageLogContext;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.WaitStatus;
 import dev.thaw.linux.proc.ProcessStat;
 import dev.thaw.plan.Handover;
 import dev.thaw.plan.Opening;
@@ -231,8 +232,8 @@ public final class Restorer {
                 again = "criu found a pid or thread id of the image taken";
                 return true;
             }
-            if (start.isShort() && !held) {
-                // What is wrong is for criu to say in its usual way.
+            if (start.isShort() && !held && outcome.status().filter(WaitStatus.Exited.class::isInstance).isPresent()) {
+                // What is wrong is for criu to say in its usual way; one that was killed has said nothing.
                 start = CriuStart.full("it failed without them");
                 again = "criu failed without its probes";
                 return true;
