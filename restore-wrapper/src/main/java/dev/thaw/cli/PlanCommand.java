@@ -94,7 +94,7 @@ final class PlanCommand implements Callable<Integer> {
     private CompiledPlan compiled(Planning planning) {
         CriuBinary criu = CriuLocator.of(environment.environment()).find(common.criu().orElse("")).orFailure();
         PlanCompiler.Compiled compiled = sources.toRestoreOptions().equals(RestoreOptions.automatic()) ? PlanCompiler.compile(planning, criu)
-                : new PlanCompiler.Compiled(Optional.empty(), "it is not one of a restore with default options");
+                : new PlanCompiler.Compiled("it is not one of a restore with default options");
         return compiled.plan().orElseThrow(() -> Failure.of(ExitCode.PLAN, "this plan cannot be a program", compiled.because(),
                 "thaw restore, which carries it out all the same"));
     }

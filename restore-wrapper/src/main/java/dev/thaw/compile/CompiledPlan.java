@@ -23,12 +23,14 @@ import java.util.Set;
  * @param attendable whether a process with its signals blocked can take over while criu works ({@code env --block-signal})
  * @param lockable whether criu can be started with the generation locked, so that no checkpoint removes it ({@link #LOCK})
  * @param shortStart whether criu can be started without its probes
+ * @param namespace the pid namespace that the application can be given; empty where that is left to the planner
  * @param record the launch record of the application, without its start, the boot and the time
  * @param streams streams of the caller that the plan uses
  */
 public record CompiledPlan(String generation, String directory, int rootPid, List<Integer> numbers, Machine machine, String capabilities,
         Optional<OwnCgroup> cgroup, List<String> marks, List<String> files, List<String> fingerprint, String criu, List<String> engine, boolean attendable,
-        boolean lockable, ShortStart.Decision shortStart, String record, Set<Integer> streams, List<Variant> variants) {
+        boolean lockable, ShortStart.Decision shortStart, Optional<FreshNamespace> namespace, String record, Set<Integer> streams,
+        List<Variant> variants) {
     /** Name of the program, beside the images. */
     public static final String PROGRAM = "restore.sh";
     /** Name of the directory beside it with what the program uses. */

@@ -29,6 +29,7 @@ final class ReadAhead {
                 IFS= read -r -d '' after </proc/self/io
                 [[ $before == *$'\\n'read_bytes:* && ${before#*$'\\n'read_bytes:} != "${after#*$'\\n'read_bytes:}" ]] || return
                 {
+                    [[ -z $thaw_life ]] || exec {thaw_life}>&-
                     # Nobody ever writes to this pipe.
                     exec {before}<> <(:)
                     while read -r text text text free text </proc/loadavg && ((${free%/*} > ${#processors[@]})); do

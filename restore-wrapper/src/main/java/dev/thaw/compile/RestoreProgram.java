@@ -27,7 +27,7 @@ public final class RestoreProgram {
     /** Where the kernel goes on after the highest pid (kernel/pid.c, RESERVED_PIDS). */
     private static final int FIRST_AFTER_WRAP = 300;
 
-    private static final Pattern RECORD = Pattern.compile("(.*?\"startTicks\":)0(,\"bootId\":\")(\",\"started\":\")(\".*)", Pattern.DOTALL);
+    private static final Pattern RECORD = Pattern.compile("(.*?\"pid\":)\\d+(,\"startTicks\":)0(,\"bootId\":\")(\",\"started\":\")(\".*)", Pattern.DOTALL);
     private static final Pattern PLACE = Pattern.compile("%([A-Z]+)%");
 
     private static final String TEMPLATE = """
@@ -71,16 +71,19 @@ public final class RestoreProgram {
 
             # Restores. With $1 somebody else attends to the application: this shell becomes it when a line comes from thaw_ended, and criu lets nothing run
             # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_reader, where there is one, is
-            # a process to be ended.
+            # a process to be ended. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
+            # ends once its pid in there was written to that. Then thaw_criu is criu's parent, and thaw_root becomes the application's pid out here.
             thaw_restore() {
+                local attend=${1-} space=${2-} gate='' script said=''
                 local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' i%VARIABLES%
                 local -a arguments=() opened=() processor=()
+                thaw_life=''
 
                 # Who we are, and where.
                 ((EUID == 0)) || return 1
                 [[ -z ${LISTEN_FDS-}${THAW_CRIU_PREFIX-} && ${THAW_CRIU:-"$criu"} == "$criu" ]] || return 1
-                [[ -n ${1-} || -z ${NOTIFY_SOCKET-} ]] || return 1
-                [[ -z ${1-} || -n '%ATTENDABLE%' ]] || return 1
+                [[ -n $attend || -z ${NOTIFY_SOCKET-} ]] || return 1
+                [[ -z $attend || -n '%ATTENDABLE%' ]] || return 1
                 read -r line 2>/dev/null </proc/sys/kernel/random/boot_id || return 1
                 if [[ $line != %BOOT% ]]; then
                     # Started again: all that counts of it is the kernel and the processor, where the clocks are the application's own.
@@ -98,19 +101,13 @@ public final class RestoreProgram {
                     [[ ! -e $mark ]] || return 1
                 done
 
-                # The pids and thread ids of the image are free. The kernel's counter has to be past them, or well before, and not about to begin anew.
-                read -r last 2>/dev/null </proc/sys/kernel/ns_last_pid && read -r mark </proc/sys/kernel/pid_max || return 1
-                for number in %NUMBERS%; do
-                    thaw_free "$number" || return 1
-                done
-                # Where it is close to its end, it goes on as it would after that: behind the numbers that the kernel reserves.
-                for next in "$last" %WRAP%; do
-                    for number in %NUMBERS%; do
-                        ((number <= next || number > next + %MARGIN%)) || next=$number
-                    done
-                    ((next + %MARGIN% >= mark)) || break
-                done
-                ((next + %MARGIN% < mark)) || return 1
+                # In a fresh namespace all of them are.
+                if [[ -n $space ]]; then
+                    [[ -n '%SPACE%' ]] || return 1
+                    last=0 next=0
+                else
+                    thaw_find_room || return 1
+                fi
 
                 # Images, criu and programs are those that the plan was made for.
                 # (thaw has looked already, for both of us).
@@ -130,24 +127,36 @@ public final class RestoreProgram {
                 # criu runs its action script by a path, and a path may hold anything. The script ends the restore also when this process has died.
                 [[ -r %PROOF% ]] || { thaw_close "${opened[@]}"; return 1; }
                 exec {proof}<%PROOF%
-                arguments+=(--action-script "/proc/$$/fd/$proof")
+                script=/proc/$$/fd/$proof
+                [[ -z $space ]] || { thaw_hold_space && script=/proc/2/fd/0; }
+                arguments+=(--action-script "$script")
                 # Its output ends when it does.
-                exec {ended}< <(thaw_start "${1-}" </dev/null 2>/dev/null)
+                exec {ended}< <(thaw_start </dev/null 2>/dev/null)
                 thaw_criu=$! thaw_reader=''
-            %AHEAD%    if [[ -n ${1-} ]]; then
+            %AHEAD%    if [[ -n $attend ]]; then
+                    [[ -z $space ]] || exec {gate}<&-
                     thaw_ended=$ended thaw_held=("$proof" "$ended" "${opened[@]}")
                     return 0
                 fi
-                while true; do
-                    read -r -t %LIMIT% -u "$ended" line
-                    number=$?
-                    ((number == 0)) || break
-                done
-                ((number <= 128)) || kill -KILL "$thaw_criu" 2>/dev/null
+                if [[ -n $space ]]; then
+                    thaw_await_space
+                else
+                    while true; do
+                        read -r -t %LIMIT% -u "$ended" line
+                        number=$?
+                        ((number == 0)) || break
+                    done
+                    ((number <= 128)) || kill -KILL "$thaw_criu" 2>/dev/null
+                fi
                 wait "$thaw_criu"
                 number=$?
                 [[ -z $thaw_reader ]] || { kill "$thaw_reader"; wait "$thaw_reader"; } 2>/dev/null
-                ((number == 0)) || thaw_end %NUMBERS%
+                if [[ -z $space ]]; then
+                    ((number == 0)) || thaw_end %NUMBERS%
+                else
+                    ((number != 0)) || { echo "$thaw_root" >&"$thaw_life" && thaw_root=${said% *}; }
+                    thaw_close "$thaw_life" "$gate"
+                fi
                 exec {ended}<&-
                 thaw_close "$proof" "${opened[@]}"
                 ((number == 0))
@@ -156,11 +165,33 @@ public final class RestoreProgram {
             # Becomes criu, which gets each descriptor under the number that its argument names. No checkpoint removes the images while it has them locked.
             thaw_start() {
                 local i uid=''
+                local -a start
                 for i in "${!opened[@]}"; do
                     eval "exec $((i + 3))>&${opened[i]}"
                 done
-                export THAW_PLAN=$$ THAW_SHELL=${1:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]}
-            %SHORT%    exec %LOCK%%ENGINE% "${arguments[@]}"
+                export THAW_PLAN=$$ THAW_SHELL=${attend:+$BASH} THAW_STREAMS=$kinds THAW_OPENED=${opened[*]}
+                start=(%LOCK%)
+            %SHORT%    start+=(%ENGINE% "${arguments[@]}")
+                [[ -z $space ]] || thaw_start_space "${start[@]}"
+                exec "${start[@]}"
+            }
+
+            # Sets last to the kernel's counter, and next to what that is to become.
+            thaw_find_room() {
+                local number mark
+                # The pids and thread ids of the image are free. The kernel's counter has to be past them, or well before, and not about to begin anew.
+                read -r last 2>/dev/null </proc/sys/kernel/ns_last_pid && read -r mark </proc/sys/kernel/pid_max || return 1
+                for number in %NUMBERS%; do
+                    thaw_free "$number" || return 1
+                done
+                # Where it is close to its end, it goes on as it would after that: behind the numbers that the kernel reserves.
+                for next in "$last" %WRAP%; do
+                    for number in %NUMBERS%; do
+                        ((number <= next || number > next + %MARGIN%)) || next=$number
+                    done
+                    ((next + %MARGIN% >= mark)) || break
+                done
+                ((next + %MARGIN% < mark)) || return 1
             }
 
             # Waits for a process that has ended to be reaped by its parent, which takes some a while.
@@ -202,7 +233,7 @@ public final class RestoreProgram {
                 read -r name value <"/proc/self/fdinfo/$number" && [[ $value == "$1" ]]
             }
 
-            # The launch record. It started $1 clock ticks after the boot $2, at the time $3.
+            # The launch record of thaw_root. It started $1 clock ticks after the boot $2, at the time $3.
             thaw_record() {
                 printf '%s\n' %RECORD%
             }
@@ -213,7 +244,7 @@ public final class RestoreProgram {
                     exec {number}>&-
                 done
             }
-            %READER%%SEARCH%
+            %READER%%SEARCH%%SPACES%
             [[ ${BASH_SOURCE[0]} != "$0" ]] || thaw_restore
             """;
 
@@ -236,6 +267,8 @@ public final class RestoreProgram {
         List<String> paths = plan.variants().stream().flatMap(variant -> Variant.paths(variant.plan().handovers()).stream()).distinct().toList();
         parts.put("SEARCH", plan.cgroup().map(cgroup -> cgroup.function(paths)).orElse(""));
         parts.put("VARIABLES", plan.cgroup().map(cgroup -> cgroup.variables(paths).stream().map(name -> " " + name + "=''").collect(Collectors.joining())).orElse(""));
+        parts.put("SPACE", plan.namespace().isPresent() ? "yes" : "");
+        parts.put("SPACES", plan.namespace().map(namespace -> namespace.functions(LIMIT_SECONDS)).orElse(""));
         parts.put("MARKS", words(plan.marks()));
         parts.put("ATTENDABLE", plan.attendable() ? "yes" : "");
         parts.put("LOCK", plan.lockable() ? CompiledPlan.LOCK + " " + ShellText.quote(plan.generation()) + " " : "");
@@ -268,8 +301,11 @@ public final class RestoreProgram {
                 #!/bin/sh
                 # Run by criu. $THAW_PLAN is the process that has opened the descriptors, $THAW_OPENED are their numbers there.
                 [ "$CRTOOLS_SCRIPT_ACTION" = post-restore ] || exit 0
+                plan=/proc/$THAW_PLAN
+                # From a pid namespace it is seen by what criu has of it.
+                [ -z "$THAW_SPACE" ] || plan=${CRTOOLS_IMAGE_DIR%/*}/2
                 # Nobody would attend to the application. (Of a process that has only to be reaped there is no such file.)
-                [ -e "/proc/$THAW_PLAN/exe" ] || exit 1
+                [ -e "$plan/exe" ] || exit 1
                 # The shell becomes now, by way of env, the one who attends to the application. (criu closes its scripts' own streams.)
                 [ -z "$THAW_SHELL" ] || echo >"${CRTOOLS_IMAGE_DIR%/*}/1"
                 set -- $THAW_OPENED
@@ -280,7 +316,7 @@ public final class RestoreProgram {
             List<Handover> handovers = variant.plan().handovers();
             for (int i = 0; i < handovers.size(); i++) {
                 for (Use use : handovers.get(i).uses()) {
-                    text.append("\n        [ /proc/").append(use.pids().get(0)).append("/fd/").append(use.fd()).append(" -ef \"/proc/$THAW_PLAN/fd/${")
+                    text.append("\n        [ /proc/").append(use.pids().get(0)).append("/fd/").append(use.fd()).append(" -ef \"$plan/fd/${")
                             .append(i + 1).append("}\" ] || exit 1");
                 }
             }
@@ -290,12 +326,12 @@ public final class RestoreProgram {
                 # From then on no signal ends it unheard, and the application's end waits for it: only then may anything run.
                 [ -n "$THAW_SHELL" ] || exit 0
                 n=0
-                while [ "/proc/$THAW_PLAN/exe" -ef "$THAW_SHELL" ] || [ "/proc/$THAW_PLAN/exe" -ef /usr/bin/env ]; do
+                while [ "$plan/exe" -ef "$THAW_SHELL" ] || [ "$plan/exe" -ef /usr/bin/env ]; do
                     n=$((n + 1))
                     [ $n -lt 1000 ] || sleep 0.01
                     [ $n -lt 4000 ] || exit 1
                 done
-                [ -e "/proc/$THAW_PLAN/exe" ]
+                [ -e "$plan/exe" ]
                 """).toString();
     }
 
@@ -305,8 +341,8 @@ public final class RestoreProgram {
         if (!places.matches()) {
             throw new IllegalArgumentException(json);
         }
-        return ShellText.quote(places.group(1)) + "\"$1\"" + ShellText.quote(places.group(2)) + "\"$2\"" + ShellText.quote(places.group(3)) + "\"$3\""
-                + ShellText.quote(places.group(4));
+        return ShellText.quote(places.group(1)) + "\"$thaw_root\"" + ShellText.quote(places.group(2)) + "\"$1\"" + ShellText.quote(places.group(3)) + "\"$2\""
+                + ShellText.quote(places.group(4)) + "\"$3\"" + ShellText.quote(places.group(5));
     }
 
     private static String kinds(CompiledPlan plan) {
@@ -357,8 +393,8 @@ public final class RestoreProgram {
                 + "    if [[ ! -e " + ShortStart.FINDINGS + " && ${uid:-" + start.loginUid() + "} == " + start.loginUid() + " && -x " + ClockStart.PERL + " ]]; then\n"
                 + "        # None of it is for the application, which has an environment of its own.\n"
                 + "        unset \"${!" + ClockStart.ITS_VARIABLES + "@}\" " + ShortStart.DIRECTORY_VARIABLE + "\n"
-                + "        LC_ALL=C exec " + words(ClockStart.words(start, plan.lockable() ? Optional.of(plan.generation()) : Optional.empty(), plan.findings())) + " "
-                + words(plan.engine()) + " \"${arguments[@]}\"\n    fi\n";
+                + "        export LC_ALL=C\n        start=(" + words(ClockStart.words(start, plan.lockable() ? Optional.of(plan.generation()) : Optional.empty(), plan.findings()))
+                + ")\n    fi\n";
     }
 
     private static String words(List<String> words) {

@@ -34,18 +34,19 @@ public final class PidNamespace implements AutoCloseable {
 
     /**
      * The first process. $1 is the last pid that counts as used. A line on the input is the application's pid; the end of the input is the end of
-     * thaw. With SIGCHLD ignored the kernel reaps by itself. tail --pid is a small process that looks once a second; busybox's has no such option.
+     * thaw. With SIGCHLD ignored, which not every shell can bring about, the kernel reaps by itself. tail --pid is a small process that looks once a second;
+     * busybox's has no such option. A shell that waits reaps all there is.
      */
     private static final String SCRIPT = String.join("\n",
             "cd /",
-            "mount -t proc proc /proc || exit 1",
+            "mount -t proc -o nosuid,nodev,noexec proc /proc || exit 1",
             "[ \"$1\" = 0 ] || echo \"$1\" >/proc/sys/kernel/ns_last_pid || exit 1",
             "last=$(cat /proc/sys/kernel/ns_last_pid) || exit 1",
-            "trap '' CHLD HUP INT TERM",
+            "trap '' HUP INT TERM",
             "echo \"$last\"",
             "read -r pid || exit 1",
             "exec </dev/null >/dev/null 2>&1",
-            "tail --version && exec tail --pid=\"$pid\" -f /dev/null",
+            "env --ignore-signal=CHLD tail --version && exec env --ignore-signal=CHLD tail --pid=\"$pid\" -f /dev/null",
             "while [ -e \"/proc/$pid\" ]; do sleep 1; done");
 
     private final NamespaceThread thread;
@@ -88,6 +89,16 @@ public final class PidNamespace implements AutoCloseable {
             abandon(thread, commands);
             throw e;
         }
+    }
+
+    /**
+     * One that a compiled plan has made.
+     *
+     * @param init its first process, our child
+     * @param line what {@link #liveWith} writes to; owned from here on
+     */
+    public static PidNamespace made(int init, OwnedFd line) {
+        return new PidNamespace(new NamespaceThread(), init, line, 0);
     }
 
     /** Starts a process in there, by {@code posix_spawn}; the returned pid is ours, and it is our child. */

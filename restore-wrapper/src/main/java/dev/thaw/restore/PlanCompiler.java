@@ -1,6 +1,7 @@
 package dev.thaw.restore;
 
 import dev.thaw.compile.CompiledPlan;
+import dev.thaw.compile.FreshNamespace;
 import dev.thaw.compile.OwnCgroup;
 import dev.thaw.compile.RestoreProgram;
 import dev.thaw.compile.ShellText;
@@ -90,8 +91,14 @@ public final class PlanCompiler {
      *
      * @param plan empty where there is no such plan for any caller
      * @param because why there is none for some callers, as parts of sentences; else empty
+     * @param withoutNamespace why it does not restore into a pid namespace of its own, where there is a plan; else empty
      */
-    public record Compiled(Optional<CompiledPlan> plan, String because) {}
+    public record Compiled(Optional<CompiledPlan> plan, String because, String withoutNamespace) {
+        /** None. */
+        public Compiled(String because) {
+            this(Optional.empty(), because, "");
+        }
+    }
 
     /** @param planning of an image of thaw's, made by default options for whoever called thaw */
     public static Compiled compile(Planning planning, CriuBinary criu) {
@@ -106,7 +113,8 @@ public final class PlanCompiler {
             compiled.plan().filter(plan -> plan.shortStart().start().isPresent() && Findings.keep(plan.engine(), plan.findings()))
                     .ifPresent(plan -> report.detail("what criu finds out about the kernel is kept for restores"));
             report.detail(compiled.plan().map(plan -> "the plan was compiled, for " + plan.variants().size() + " sorts of callers; criu is started "
-                    + (plan.shortStart().start().isPresent() ? "without its probes" : "with all its probes, as " + plan.shortStart().because()))
+                    + (plan.shortStart().start().isPresent() ? "without its probes" : "with all its probes, as " + plan.shortStart().because())
+                    + (compiled.withoutNamespace().isEmpty() ? "" : "; not for --pid-namespace, as " + compiled.withoutNamespace()))
                     .orElse("the plan was not compiled, as " + compiled.because() + ": a restore decides anew"));
         } catch (LinuxException e) {
             report.detail("the plan was not compiled: " + e.getMessage());
@@ -133,19 +141,22 @@ public final class PlanCompiler {
             obstacle = Optional.of("it relies on " + files.size() + " files, which a shell looks at for longer than a JVM takes to start");
         }
         if (obstacle.isPresent()) {
-            return new Compiled(Optional.empty(), obstacle.get());
+            return new Compiled(obstacle.get());
         }
         readSamples();
         Set<Integer> streams = streamsUsed();
         List<Variant> variants = variants(streams);
         if (variants.isEmpty()) {
-            return new Compiled(Optional.empty(), String.join("; ", obstacles));
+            return new Compiled(String.join("; ", obstacles));
         }
         List<String> fingerprint = files.stream().map(file -> fingerprint(FileCalls.lstat(file))).toList();
+        Optional<String> withoutNamespace = namespaceObstacle();
+        Optional<FreshNamespace> namespace = withoutNamespace.isPresent() ? Optional.empty()
+                : Optional.of(new FreshNamespace(LastPid.inNamespace(Questions.numbers(image))));
         return new Compiled(Optional.of(new CompiledPlan(generation, generation + "/" + CompiledPlan.DIRECTORY, variants.get(0).plan().rootPid(),
                 Questions.numbers(image), machine(files), "%016x".formatted(ProcessCalls.capabilitiesPermitted()), cgroup,
                 List.of(Quarantine.path(generation), generation + "/" + PolicyFile.NAME), files, fingerprint, criu.path(), engine, attendable(), lockable(),
-                shortStart(variants), record(), streams, variants)), String.join("; ", obstacles));
+                shortStart(variants), namespace, record(), streams, variants)), String.join("; ", obstacles), withoutNamespace.orElse(""));
     }
 
     /** What says at once that there is no program. */
@@ -179,6 +190,8 @@ public final class PlanCompiler {
         engine.stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
                 .filter(word -> FileCalls.statIfExists(word).filter(FileStatus::isRegular).isPresent()).forEach(word -> add(word, files));
         add(ENV, files);
+        List.of(FreshNamespace.UNSHARE, FreshNamespace.SESSION, FreshNamespace.TAIL).stream().filter(program -> FileCalls.statIfExists(program).isPresent())
+                .forEach(program -> add(program, files));
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
     }
@@ -208,6 +221,22 @@ public final class PlanCompiler {
                 .orElse(variants.get(0).plan().criu());
         return ShortStart.decide(image, ClockImages.read(generation, image.imageFiles()), switches, criu.version(),
                 ProcessCalls.capabilitiesPermitted());
+    }
+
+    /** Why the planner is to decide about a restore into a fresh pid namespace. */
+    private Optional<String> namespaceObstacle() {
+        Map<String, Boolean> obstacles = new LinkedHashMap<>();
+        obstacles.put("it has deleted files, and restores of such images take turns", Turn.isNeededFor(image));
+        obstacles.put("a pid of it is the first process's or criu's there", Questions.numbers(image).stream().anyMatch(pid -> pid <= FreshNamespace.HIGHEST_TAKEN));
+        return obstacles.entrySet().stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).findFirst().or(PlanCompiler::noNamespace);
+    }
+
+    private static Optional<String> noNamespace() {
+        // With the same programs, and a look at the very files.
+        String command = FreshNamespace.UNSHARE + " --pid --fork --kill-child " + FreshNamespace.OWN_PROC + "/bin/sh -c '[ -e /proc/self/task/$$/children ]' && "
+                + "[ -x " + FreshNamespace.SESSION + " ] && " + ENV + " --ignore-signal=CHLD " + FreshNamespace.TAIL + " --version | grep -q GNU";
+        HelperCommand.Result tried = HelperCommand.run(command, Map.of(), Duration.ofSeconds(5));
+        return tried.succeeded() ? Optional.empty() : Optional.of("a shell cannot make one here" + (tried.output().isBlank() ? "" : ": " + tried.output().strip()));
     }
 
     private String record() {

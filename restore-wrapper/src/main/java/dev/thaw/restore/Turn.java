@@ -50,7 +50,7 @@ final class Turn implements AutoCloseable {
             if (!criu.features().concurrentRestores()) {
                 turn.locks.addAll(inNetwork(NETWORK, patience).locks);
             }
-            if (Search.any(image.remaps(), remap -> MADE_AGAIN.contains(remap.kind()))) {
+            if (isNeededFor(image)) {
                 turn.locks.addAll(withDeletedFiles(image.directory() + "/" + DELETED_FILES, patience).locks);
                 directories(image).forEach(directory -> turn.locks.addAll(inDirectory(directory, patience.within(LONGEST_WAIT_FOR_DIRECTORY)).locks));
             }
@@ -59,6 +59,11 @@ final class Turn implements AutoCloseable {
             turn.close();
             throw e;
         }
+    }
+
+    /** Whether others would be in the way of a restore with any criu, in whatever pid namespace it is. */
+    static boolean isNeededFor(ImageSnapshot image) {
+        return Search.any(image.remaps(), remap -> MADE_AGAIN.contains(remap.kind()));
     }
 
     /**

@@ -110,9 +110,9 @@ public final class Restoration {
         boolean ended = false;
         try {
             LaunchedProcess process = registration.enter(() -> launched(restored.get(), Manifest.read(run.generation())));
-            status.event("restored", "pid", run.rootPid(), "millis", millis, "criuMillis", millis, "plan", "compiled");
+            status.event("restored", "pid", process.pid(), "millis", millis, "criuMillis", millis, "plan", "compiled");
             report.detail("restored by the compiled plan, " + run.generation() + "/" + CompiledPlan.PROGRAM);
-            settings.afterRestore().tell(run.rootPid(), run.generation(), report);
+            settings.afterRestore().tell(process.pid(), run.generation(), report);
             Lifecycle.Outcome outcome = live(process, restored.get(), Optional.empty(), registration, life);
             ended = outcome.endedEarly().isEmpty();
             return Optional.of(outcome);

@@ -34,7 +34,7 @@ class ServiceUnitTest {
         RestorePlan plan = new RestorePlan("/image/000001", 100, List.of(handovers), List.of(), Optional.empty(),
                 new RestorePlan.CriuSwitches(false, false, Optional.empty(), false, false, List.of()), List.of(), List.of(100), List.of());
         return new CompiledPlan("/image/000001", "/image/000001/restore.d", 100, List.of(100), new CompiledPlan.Machine("boot", false, "", ""), "0", cgroup, List.of(),
-                List.of(), List.of(), "/opt/criu", List.of("/opt/criu"), true, true, new ShortStart.Decision(Optional.empty(), "it is a test"), "{}",
+                List.of(), List.of(), "/opt/criu", List.of("/opt/criu"), true, true, new ShortStart.Decision(Optional.empty(), "it is a test"), Optional.empty(), "{}",
                 streams, List.of(new Variant(letters, "/image/000001", plan)));
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -18,24 +19,32 @@ import java.util.stream.Collectors;
  */
 final class DescriptorTables {
     private final Map<Long, String> known;
+    private final IntUnaryOperator pids;
     private final Map<String, List<int[]>> alike = new HashMap<>();
     private final List<String> lines = new ArrayList<>();
 
-    private DescriptorTables(Map<Long, String> known) {
+    private DescriptorTables(Map<Long, String> known, IntUnaryOperator pids) {
         this.known = new HashMap<>(known);
+        this.pids = pids;
     }
 
     /** @param streams inode → name of what the caller has handed over; other pipes, sockets and terminals count in their order */
     static List<String> of(Puppet puppet, Map<Long, String> streams) {
-        DescriptorTables tables = new DescriptorTables(streams);
+        return of(puppet, streams, pid -> pid);
+    }
+
+    /** @param pids that it sees → ours */
+    static List<String> of(Puppet puppet, Map<Long, String> streams, IntUnaryOperator pids) {
+        DescriptorTables tables = new DescriptorTables(streams, pids);
         tables.add("root", puppet);
         return tables.lines;
     }
 
     private void add(String name, Puppet puppet) {
-        for (FdEntry entry : puppet.fdTable()) {
+        int pid = pids.applyAsInt(puppet.pid());
+        for (FdEntry entry : FdEntry.table(pid)) {
             lines.add(name + "/" + entry.fd() + " " + target(entry) + " flags " + Integer.toOctalString(entry.flags()) + (entry.closeOnExec() ? " cloexec" : "")
-                    + " at " + entry.position() + " is " + description(name, puppet.pid(), entry) + " " + told(puppet.pid(), entry.fd()));
+                    + " at " + entry.position() + " is " + description(name, pid, entry) + " " + told(pid, entry.fd()));
         }
         for (int i = 0; i < puppet.children().size(); i++) {
             add(name + "." + i, puppet.children().get(i));

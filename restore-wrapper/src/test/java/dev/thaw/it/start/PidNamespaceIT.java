@@ -58,6 +58,12 @@ class PidNamespaceIT {
     }
 
     @Test
+    void orphans_in_one_are_reaped(Scratch scratch) {
+        ThawProcess.run(scratch, "run", "--pid-namespace", "--", "sh", "-c",
+                "(true & echo $! >orphan); read -r orphan <orphan; n=0; while [ -e /proc/$orphan ]; do n=$((n+1)); [ $n -lt 1000 ] || exit 9; sleep 0.01; done").expect(0);
+    }
+
+    @Test
     void the_signal_that_ends_it_is_thaws_exit_code(Scratch scratch) {
         try (Streams.Attended counter = run(scratch)) {
             counter.awaitReady();
