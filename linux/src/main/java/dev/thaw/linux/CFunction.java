@@ -1,6 +1,7 @@
 package dev.thaw.linux;
 
 import com.sun.jna.Function;
+import com.sun.jna.PlainCall;
 import com.sun.jna.Pointer;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,17 +17,17 @@ final class CFunction {
 
     /** For a function that returns an int. */
     static int integer(String name, Object... arguments) {
-        return bound(name).invokeInt(arguments);
+        return PlainCall.integer(bound(name), arguments);
     }
 
     /** For a function that returns a long, a size or an offset. */
     static long word(String name, Object... arguments) {
-        return bound(name).invokeLong(arguments);
+        return PlainCall.word(bound(name), arguments);
     }
 
     /** For a function that returns a pointer; null for NULL. */
     static Pointer pointer(String name, Object... arguments) {
-        return bound(name).invokePointer(arguments);
+        return PlainCall.pointer(bound(name), arguments);
     }
 
     /** @throws UnsatisfiedLinkError when this C library has no such function */

@@ -1,8 +1,5 @@
 package dev.thaw.linux;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /**
  * What statx(2) says about a file.
  *
@@ -89,18 +86,26 @@ public record FileStatus(long device, long specialDevice, long inode, int mode, 
 
     /** Reads a {@code struct statx}; its layout is the same on all architectures (linux/stat.h). */
     static FileStatus ofStatx(byte[] struct) {
-        ByteBuffer b = ByteBuffer.wrap(struct).order(ByteOrder.nativeOrder());
-        boolean hasMountId = (b.getInt(0) & STATX_MNT_ID) != 0;
+        boolean hasMountId = (word(struct, 0) & STATX_MNT_ID) != 0;
         return new FileStatus(
-            device(b.getInt(136), b.getInt(140)),
-            device(b.getInt(128), b.getInt(132)),
-            b.getLong(32),
-            b.getShort(28) & 0xffff,
-            b.getLong(40),
-            b.getInt(20),
-            b.getInt(24),
-            b.getLong(112) * 1_000_000_000L + b.getInt(120),
-            b.getInt(16) & 0xffffffffL,
-            hasMountId ? (int) b.getLong(144) : -1);
+            device(word(struct, 136), word(struct, 140)),
+            device(word(struct, 128), word(struct, 132)),
+            wide(struct, 32),
+            word(struct, 28) & 0xffff,
+            wide(struct, 40),
+            word(struct, 20),
+            word(struct, 24),
+            wide(struct, 112) * 1_000_000_000L + word(struct, 120),
+            word(struct, 16) & 0xffffffffL,
+            hasMountId ? word(struct, 144) : -1);
+    }
+
+    /** Put together by hand, as a ByteBuffer takes a JVM ten calls for each number, and there are hundreds of files. Both architectures are little-endian. */
+    private static int word(byte[] struct, int at) {
+        return struct[at] & 0xff | (struct[at + 1] & 0xff) << 8 | (struct[at + 2] & 0xff) << 16 | struct[at + 3] << 24;
+    }
+
+    private static long wide(byte[] struct, int at) {
+        return word(struct, at) & 0xffffffffL | (long) word(struct, at + 4) << 32;
     }
 }

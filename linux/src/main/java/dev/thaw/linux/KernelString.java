@@ -25,7 +25,7 @@ public final class KernelString {
     /** Decodes {@code length} bytes from {@code offset}; never fails for a range inside the array. */
     public static String decode(byte[] bytes, int offset, int length) {
         if (isAscii(bytes, offset, length)) {
-            return new String(bytes, offset, length, StandardCharsets.US_ASCII);
+            return new String(bytes, offset, length, StandardCharsets.ISO_8859_1); // looks at none of them again
         }
         StringBuilder text = new StringBuilder(length);
         int end = offset + length;

@@ -33,6 +33,9 @@ import java.util.TreeMap;
 final class CriuRun implements AutoCloseable {
     private static final String STDERR_FILE = "criu.stderr";
     private static final int FIRST_NUMBER = 3;
+    /** What {@link HoldScript} says, before the root's pid. */
+    private static final String HELD = "held ";
+    private static final int MOST_DIGITS = 9;
 
     private final WorkDirectory work;
     private final List<String> argv;
@@ -165,7 +168,7 @@ final class CriuRun implements AutoCloseable {
         // Nothing but the end when criu has gone: nobody else has the writing end.
         int count = FileCalls.read(says.reader().number(), said, 0, said.length);
         String text = count <= 0 ? "" : new String(said, 0, count, StandardCharsets.US_ASCII).strip();
-        return text.matches("held [0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(text.substring(5))) : OptionalInt.empty();
+        return text.startsWith(HELD) ? pid(text.substring(HELD.length())) : OptionalInt.empty();
     }
 
     /** Lets the waiting criu start the tree, or end it. */
@@ -187,8 +190,17 @@ final class CriuRun implements AutoCloseable {
             status = ProcessCalls.waitPid(pid, patience.step());
         }
         String root = work.text(CriuCommandLine.PID_FILE).trim();
-        OptionalInt rootPid = root.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(root)) : OptionalInt.empty();
-        return new Outcome(status, rootPid, work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE));
+        return new Outcome(status, pid(root), work.text(STDERR_FILE), work.text(CriuCommandLine.LOG_FILE));
+    }
+
+    /** Without a regular expression: all is restored by now, and waits for this. */
+    private static OptionalInt pid(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            if (text.charAt(at) < '0' || text.charAt(at) > '9') {
+                return OptionalInt.empty();
+            }
+        }
+        return text.isEmpty() || text.length() > MOST_DIGITS ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
     }
 
     /** Lets go of the pipes and the script; criu itself is not touched. */

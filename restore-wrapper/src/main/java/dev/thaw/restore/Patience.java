@@ -3,7 +3,6 @@ package dev.thaw.restore;
 import dev.thaw.linux.Signals;
 import dev.thaw.report.Failure;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
@@ -13,32 +12,35 @@ final class Patience {
     /** How soon a signal that asks for an end takes effect. */
     static final Duration STEP = Duration.ofMillis(50);
 
-    private final Instant deadline;
+    /** By System.nanoTime, which nobody sets. */
+    private final long deadlineNanos;
     private final Supplier<OptionalInt> endAskedFor;
 
-    private Patience(Instant deadline, Supplier<OptionalInt> endAskedFor) {
-        this.deadline = deadline;
+    private Patience(long deadlineNanos, Supplier<OptionalInt> endAskedFor) {
+        this.deadlineNanos = deadlineNanos;
         this.endAskedFor = endAskedFor;
     }
 
     /** @param endAskedFor a signal that came and asks for an end, as soon as there is one */
     static Patience of(Duration limit, Supplier<OptionalInt> endAskedFor) {
-        return new Patience(Instant.now().plus(limit), endAskedFor);
+        return new Patience(System.nanoTime() + limit.toNanos(), endAskedFor);
     }
 
     /** The same, within {@code limit} from now. */
     Patience within(Duration limit) {
-        Instant end = Instant.now().plus(limit);
-        return new Patience(end.isBefore(deadline) ? end : deadline, endAskedFor);
+        return new Patience(System.nanoTime() + Math.min(limit.toNanos(), leftNanos()), endAskedFor);
     }
 
     Duration left() {
-        Duration left = Duration.between(Instant.now(), deadline);
-        return left.isNegative() ? Duration.ZERO : left;
+        return Duration.ofNanos(leftNanos());
+    }
+
+    private long leftNanos() {
+        return Math.max(0, deadlineNanos - System.nanoTime());
     }
 
     boolean isOver() {
-        return left().isZero();
+        return leftNanos() == 0;
     }
 
     /** What is left, and no longer than until {@link #check} is to be asked again. */
