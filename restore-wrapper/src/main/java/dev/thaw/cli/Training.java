@@ -2,23 +2,49 @@ package dev.thaw.cli;
 
 import dev.thaw.image.SampleImage;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.linux.Signals;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * What the JVM sees when a class archive is made (see {@code thaw}, the script): the ways of a plan, a restore, a supervised run and a check, so that
+ * What the JVM sees when a class archive is made (see {@code thaw}, the script): the ways of a plan, a restore, a supervised run, a checkpoint and a check, so that
  * their classes, and the code behind their lambdas, are in it. The image is one of {@code sleep} with three descriptors; criu is played by a script,
  * as the archive has to come into being where criu may not run; what follows a restore that worked is seen only by root.
  */
 final class Training {
-    /** Ends as the image's pid, with the descriptors that were handed over, where this process may choose pids; else it fails. */
+    /** Dumps the same image always, and ends the tree. Restores by ending as the image's pid, with the descriptors that were handed over, where this process may choose pids; else it fails. */
     private static final String CRIU = """
             #!/bin/sh
-            [ "$1" = restore ] || { echo "Version: 4.2"; exit; }
+            case $1 in
+                dump)
+                    for word; do
+                        case $before in
+                            --tree) tree=$word ;;
+                            --images-dir) images=$word ;;
+                            --action-script) hold=$word ;;
+                        esac
+                        before=$word
+                    done
+                    cp "${0%/bin/*}"/000001/*.img "$images" || exit 1
+                    [ -z "$hold" ] || CRTOOLS_SCRIPT_ACTION=post-dump CRTOOLS_IMAGE_DIR=/proc/$$/fd/images /bin/sh "$hold" || exit 1
+                    exec kill -KILL "$tree"
+                    ;;
+                restore) ;;
+                *) echo "Version: 4.2"; exit ;;
+            esac
             echo 30010 >/proc/sys/kernel/ns_last_pid || exit 1
             sleep 1 1>&3 2>&4 3>&- 4>&- &
             [ $! = 30011 ] || exit 1
@@ -58,8 +84,20 @@ final class Training {
         run(directory, "restore", "--accept", "all", "--criu", criu, "--stdout", "append:" + directory + "/log", "--stderr", "null", "--settle", "0",
                 "--detach", "--pid-file", directory + "/pid", image);
         run(directory, "run", "--settle", "0", "--", "/bin/true");
+        checkpoint(directory, criu);
         // Without this no archive is written.
         System.exit(0);
+    }
+
+    private static void checkpoint(String directory, String criu) {
+        List<String> sleep = List.of("/bin/sleep", "100");
+        try (OwnedFd nothing = FileCalls.open("/dev/null", OpenFlags.O_RDWR)) {
+            int pid = PosixSpawn.spawn(new PosixSpawn.Request(sleep.get(0), sleep, List.of(), new TreeMap<>(Map.of(0, nothing.number(), 1, nothing.number(), 2, nothing.number())),
+                    PosixSpawn.Session.NEW_SESSION, Optional.empty(), true, Set.of(), OptionalLong.empty()));
+            run(directory, "checkpoint", "--criu", criu, "--timeout", "20s", Integer.toString(pid), directory + "/checkpoint");
+            ProcessCalls.kill(pid, Signals.SIGKILL);
+            ProcessCalls.waitPid(pid, Duration.ofSeconds(5));
+        }
     }
 
     private static void run(String directory, String... arguments) {
