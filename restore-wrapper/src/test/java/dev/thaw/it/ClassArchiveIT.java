@@ -31,7 +31,7 @@ class ClassArchiveIT {
         assertFalse(Files.exists(target.resolve("archives")), "a start of an application waited for an archive");
 
         thaw(scratch, copy).run("--version").expect(0).expectOut("thaw 0.1.0\n");
-        List<Path> made = files(target.resolve("archives"));
+        List<Path> made = files(target.resolve("archives")).stream().filter(file -> !file.toString().endsWith("%restore")).toList();
         assertEquals(1, made.size(), made.toString());
         assertTrue(isUsed(scratch, copy), "beside the jar");
 
@@ -52,11 +52,14 @@ class ClassArchiveIT {
         thaw(scratch, copy).run("run", "--", "sh", "-c", "exit 7").expect(7).expectOut("");
     }
 
-    /** Opening its jars takes a JVM longer than much of a restore, and one class or resource that the archive lacks is enough for that. */
+    /**
+     * Opening its jars takes a JVM longer than much of a restore, and one question for a class or resource that is nowhere is enough for that. thaw's own, the first
+     * on the class path, may be needed: for what only some restores meet, as the work directory of a thaw that was killed.
+     */
     @Test
     @RequiresRoot
     @RequiresCriu
-    void a_restore_opens_no_jar(Scratch scratch) throws IOException {
+    void a_restore_opens_no_jar_of_a_library(Scratch scratch) throws IOException {
         Path copy = copy(scratch);
         Path library = copy.resolve("restore-wrapper/target/lib");
         Files.delete(library);
@@ -71,7 +74,6 @@ class ClassArchiveIT {
             for (Path jar : files(library)) {
                 emptyInside(jar);
             }
-            emptyInside(copy.resolve("restore-wrapper/target/thaw.jar"));
             thaw(scratch, copy).run("restore", "--no-compiled-plan", "--detach", "--settle", "0", scratch.path("image")).expect(0);
             assertEquals("3", puppet.eval("1 + 2"));
             ProcessCalls.kill(puppet.pid(), Signals.SIGKILL);
