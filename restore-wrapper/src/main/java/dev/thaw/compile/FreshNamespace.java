@@ -64,13 +64,17 @@ public record FreshNamespace(int lastPid) {
 
             # Waits for criu's parent, and sets said to what it says. It has ended without a word when somebody has killed it; and then criu may live.
             thaw_await_space() {
-                local line number end=$((SECONDS + %LIMIT%))
+                local line number alive=yes end=$((SECONDS + %LIMIT%))
                 while true; do
+                    # Before the read: what it has said by then is there to be read.
+                    [[ -e /proc/$thaw_criu/exe ]] || alive=''
                     read -r -t 1 -u "$ended" line
                     number=$?
-                    ((number != 0)) || said=$line
-                    ((number == 0 || number > 128)) || break
-                    ((number == 0 || SECONDS < end)) && [[ -e /proc/$thaw_criu/exe ]] || break
+                    if ((number == 0)); then
+                        said=$line
+                    elif ((number <= 128 || SECONDS >= end)) || [[ -z $alive ]]; then
+                        break
+                    fi
                 done
                 [[ -n $said ]] || exec {thaw_life}>&-
             }

@@ -154,7 +154,7 @@ public final class RestoreProgram {
                 if [[ -z $space ]]; then
                     ((number == 0)) || thaw_end %NUMBERS%
                 else
-                    ((number != 0)) || { echo "$thaw_root" >&"$thaw_life" && thaw_root=${said% *}; }
+                    ((number == 0)) && [[ -n $said ]] && echo "$thaw_root" >&"$thaw_life" && thaw_root=${said% *} || number=1
                     thaw_close "$thaw_life" "$gate"
                 fi
                 exec {ended}<&-
