@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The clocks of an image, timens-*.img: what CLOCK_MONOTONIC and CLOCK_BOOTTIME were at the dump. A restore by root goes on from there, in a
@@ -19,16 +18,18 @@ import java.util.regex.Pattern;
  */
 public final class ClockImages {
 
-    private static final Pattern NAME = Pattern.compile("timens-[0-9]+\\.img");
-
     private ClockImages() {
+    }
+
+    private static boolean isOne(String name) {
+        return name.startsWith("timens-") && name.endsWith(".img");
     }
 
     /** The images directory's files of clocks, by path: with the clocks that much later. Empty where the dump recorded none. */
     public static Map<String, byte[]> later(String imagesDirectory, Duration later) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         for (String name : FileCalls.list(imagesDirectory)) {
-            if (NAME.matcher(name).matches()) {
+            if (isOne(name)) {
                 String path = imagesDirectory + "/" + name;
                 files.put(path, later(name, FileCalls.readAll(path), later.toSeconds()));
             }

@@ -89,7 +89,9 @@ class ClassArchiveIT {
 
     private static ThawProcess.Builder thaw(Scratch scratch, Path copy) {
         return ThawProcess.in(scratch).throughScript(copy.resolve("thaw").toString()).environment("THAW_JAVA", JAVA)
-                .environment("XDG_CACHE_HOME", scratch.path("cache"));
+                .environment("XDG_CACHE_HOME", scratch.path("cache"))
+                // Records of others, and what killed ones have left, take classes that a usual restore does not.
+                .environment("THAW_RUNTIME_DIR", scratch.path("names"));
     }
 
     /** By what the JVM says of where the first class of thaw came from. */
