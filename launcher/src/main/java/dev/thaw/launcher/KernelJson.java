@@ -13,25 +13,33 @@ import java.io.StringReader;
  * surrogate, so that the text is valid for every reader and comes back as it was.
  */
 public final class KernelJson {
-    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
-    private static final Gson PRETTY = new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
-
     private KernelJson() {}
+
+    /** Apart, as they take long to make: not for {@link #number}. */
+    private static final class Models {
+        static final Gson LINE = new GsonBuilder().disableHtmlEscaping().create();
+        static final Gson PRETTY = new GsonBuilder().disableHtmlEscaping().setPrettyPrinting().create();
+    }
 
     /** In one line. */
     public static String line(Object value) {
-        return escaped(GSON.toJson(value));
+        return escaped(Models.LINE.toJson(value));
     }
 
     /** For people. */
     public static String pretty(Object value) {
-        return escaped(PRETTY.toJson(value));
+        return escaped(Models.PRETTY.toJson(value));
+    }
+
+    /** Makes what {@link #pretty} needs for a record of this type, which takes long the first time. */
+    static void prepare(Class<?> type) {
+        Models.PRETTY.getAdapter(type);
     }
 
     /** @throws JsonParseException when the text is no JSON, or of another shape */
     public static <T> T read(String json, Class<T> type) {
         try {
-            return GSON.fromJson(json, type);
+            return Models.LINE.fromJson(json, type);
         } catch (JsonParseException e) {
             throw e;
         } catch (RuntimeException refusedByItsConstructor) {

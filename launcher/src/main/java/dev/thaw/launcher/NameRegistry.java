@@ -100,6 +100,15 @@ public final class NameRegistry {
         }
     }
 
+    /** On a thread of its own, while there is nothing to do but wait: the first record takes a JVM long. Who writes one finds it made, or waits for it. */
+    public static void prepare() {
+        Thread thread = new Thread(() -> KernelJson.prepare(LaunchRecord.class), "preparing a record");
+        thread.setDaemon(true);
+        // Who writes a record meets the same, and says so.
+        thread.setUncaughtExceptionHandler((preparing, thrown) -> { });
+        thread.start();
+    }
+
     /** Adds or replaces a record, and removes those whose process has gone. */
     public void put(LaunchRecord record) {
         byte[] content = KernelString.encode(KernelJson.pretty(record) + "\n");

@@ -19,7 +19,6 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        PlainRestore.prepareMeanwhile(args);
         Environment environment = Environment.ofThisProcess();
         System.exit(afterWriting(run(RawArguments.of(args), environment), environment));
     }

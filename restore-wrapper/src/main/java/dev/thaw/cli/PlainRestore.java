@@ -1,10 +1,7 @@
 package dev.thaw.cli;
 
-import dev.thaw.image.Manifest;
-import dev.thaw.launcher.KernelJson;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
-import dev.thaw.supervise.JvmSignals;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -62,24 +59,6 @@ final class PlainRestore {
             command.report().unexpected(e);
             return ExitCode.FAILURE;
         }
-    }
-
-    /**
-     * What takes the JVM long and does not hang on what the main thread does before it is needed, the start of JNA to begin with: that thread finds
-     * it made, or waits for it.
-     */
-    static void prepareMeanwhile(String[] arguments) {
-        if (arguments.length == 0 || !arguments[0].equals("restore")) {
-            return;
-        }
-        Thread thread = new Thread(() -> {
-            KernelJson.read("{}", Manifest.class);
-            JvmSignals.prepare();
-        }, "preparing");
-        thread.setDaemon(true);
-        // The main thread meets the same, and says so.
-        thread.setUncaughtExceptionHandler((preparing, thrown) -> { });
-        thread.start();
     }
 
     private static boolean isValue(String word) {

@@ -72,7 +72,6 @@ final class Training {
         String criu = directory + "/bin/criu";
         FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);
 
-        PlainRestore.prepareMeanwhile(new String[] {"restore"});
         RawArguments.of(new String[] {"\u00e4"});
         Environment.ofThisProcess();
         if (args.length == 1) {

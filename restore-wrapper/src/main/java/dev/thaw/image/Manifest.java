@@ -157,21 +157,16 @@ public record Manifest(
 
     /** @throws ImageException when it is no manifest, or of another format; members that are not known are skipped */
     static Manifest parse(String json) {
-        Manifest manifest;
         try {
             int format = json.isBlank() ? FORMAT : KernelJson.number(json, "format");
             if (format != FORMAT) {
                 throw ImageException.of(Kind.UNSUPPORTED, Generations.MANIFEST,
                         "of format " + format + ", and this thaw reads format " + FORMAT);
             }
-            manifest = KernelJson.read(json, Manifest.class);
-            if (manifest == null) {
-                throw ImageException.of(Kind.CORRUPT, Generations.MANIFEST, "empty");
-            }
+            return ManifestReader.read(json);
         } catch (JsonParseException e) {
             throw ImageException.of(Kind.CORRUPT, Generations.MANIFEST, "no manifest: " + e.getMessage());
         }
-        return manifest;
     }
 
     public String json() {

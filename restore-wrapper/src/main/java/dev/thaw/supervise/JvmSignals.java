@@ -8,11 +8,6 @@ import java.util.function.IntConsumer;
 public final class JvmSignals {
     private JvmSignals() {}
 
-    /** What takes long, so that it is there when the first handler is needed. */
-    public static void prepare() {
-        settleChildSignal();
-    }
-
     /**
      * From now on {@code receiver} gets the signal, in a thread of its own each time.
      *

@@ -9,6 +9,9 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.proc.CgroupMembership;
 import dev.thaw.linux.proc.MountInfo;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -37,12 +40,48 @@ class ManifestTest {
     @TempDir
     Path directory;
 
+    private int fillings;
+
     @Test
     void what_is_written_is_read_again_bytes_that_are_no_text_included() {
         MANIFEST.write(directory.toString());
         assertEquals(Optional.of(MANIFEST), Manifest.read(directory.toString()));
         assertEquals(0600, FileCalls.stat(directory + "/manifest.json").permissions());
         assertEquals(Instant.ofEpochMilli(1767323045678L), MANIFEST.createdAt());
+    }
+
+    @Test
+    void every_component_is_read_as_it_was_written() throws ReflectiveOperationException {
+        Manifest filled = (Manifest) filled(Manifest.class);
+        assertEquals(filled, Manifest.parse(filled.json()));
+    }
+
+    /** A value of the type in which nothing is as Java makes it, and no two components of a record are alike. */
+    private Object filled(Type type) throws ReflectiveOperationException {
+        if (type == int.class) {
+            return ++fillings;
+        }
+        if (type == long.class) {
+            return (1L << 40) + ++fillings;
+        }
+        if (type == boolean.class) {
+            return true;
+        }
+        if (type == String.class) {
+            return PATH + ++fillings;
+        }
+        if (type instanceof ParameterizedType list) {
+            assertEquals(List.class, list.getRawType());
+            return List.of(filled(list.getActualTypeArguments()[0]), filled(list.getActualTypeArguments()[0]));
+        }
+        RecordComponent[] components = ((Class<?>) type).getRecordComponents();
+        Class<?>[] types = new Class<?>[components.length];
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < components.length; i++) {
+            types[i] = components[i].getType();
+            values[i] = type == Manifest.class && i == 0 ? Manifest.FORMAT : filled(components[i].getGenericType());
+        }
+        return ((Class<?>) type).getDeclaredConstructor(types).newInstance(values);
     }
 
     @Test
@@ -58,6 +97,15 @@ class ManifestTest {
     }
 
     @Test
+    void null_is_as_good_as_nothing() {
+        Manifest manifest = Manifest.parse("{\"format\":1,\"rootPid\":null,\"kernel\":null,\"notes\":null,\"compatibility\":null}");
+        assertEquals(0, manifest.rootPid());
+        assertEquals(null, manifest.kernel());
+        assertEquals(List.of(), manifest.notes());
+        assertEquals(Compatibility.UNKNOWN, manifest.compatibility());
+    }
+
+    @Test
     void another_format_is_told_as_such() {
         ImageException refused = assertThrows(ImageException.class, () -> Manifest.parse("{\"format\":2,\"processes\":17}"));
         assertEquals(Kind.UNSUPPORTED, refused.kind());
@@ -65,7 +113,8 @@ class ManifestTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "7", "null", "{\"format\":1,\"processes\":17}", "{\"format\":1,\"processes\":[{}]}", "{\"format\":\"x\"}"})
+    @ValueSource(strings = {"", "{", "[]", "7", "null", "{\"format\":1,\"processes\":17}", "{\"format\":1,\"processes\":[{}]}", "{\"format\":\"x\"}",
+            "{\"format\":1} {}", "{\"format\":1,\"notes\":[null]}", "{\"format\":1,\"rootPid\":\"x\"}", "{\"format\":1,\"cgroups\":[{}]}"})
     void a_file_that_is_no_manifest_is_corrupt(String text) {
         assertEquals(Kind.CORRUPT, assertThrows(ImageException.class, () -> Manifest.parse(text)).kind());
     }
