@@ -95,6 +95,7 @@ class SeccompIT {
             assertTrue(foretold.contains("had a seccomp filter, and thaw is under one here"), foretold);
             try (ThawProcess thaw = ThawProcess.in(scratch).start("restore", image)) {
                 thaw.awaitRestored(puppet);
+                assertEquals("5", puppet.eval("2 + 3"), "all its threads are there");
                 assertEquals(0, StatusFile.read(puppet.pid()).seccomp());
                 // criu gives each thread its own, and lets it go, by itself.
                 Await.until("the filter of thread " + thread, Duration.ofSeconds(20), () -> StatusFile.read(thread).seccomp() == 2);
