@@ -18,14 +18,14 @@ public record FreshNamespace(int lastPid) {
 
     /**
      * Run outside of the namespace by the shell's child that becomes criu's parent, and so the application's: in the end that is ours. $1 is thaw, $2
-     * its descriptor of criu's script, $3 the last pid that counts as used, $4 is set when thaw stays; then criu's command line. Its output is thaw's
-     * input. From descriptor 2 the namespace's first process reads the application's pid, once that is up; that input ends when thaw does, and so
+     * its descriptor of criu's script, $3 the last pid that counts as used, $4 is set when thaw stays, $5 the root's pid in there; then criu's command line.
+     * Its output is thaw's input. From descriptor 2 the namespace's first process reads the application's pid, once that is up; that input ends when thaw does, and so
      * does the namespace. With SIGCHLD ignored the kernel reaps by itself, for tail, a small process that looks once a second. criu has its
      * script as its input, and thaw's directory in our /proc as its standard error: in there neither is to be seen.
      */
     private static final String STARTER = """
-            plan=$1 proof=$2 last=$3 stays=$4
-            shift 4
+            plan=$1 proof=$2 last=$3 stays=$4 inside=$5 root=''
+            shift 5
             {
                 read -r root && cd / && exec /usr/bin/env -i --ignore-signal=CHLD %SESSION% %TAIL% --pid="$root" -f /dev/null </dev/null
                 exit 1
@@ -34,9 +34,13 @@ public record FreshNamespace(int lastPid) {
             if ([ "$last" = 0 ] || echo "$last" >/proc/sys/kernel/ns_last_pid || exit 1; exec "$@") <"/proc/$plan/fd/$proof" 2<"/proc/$plan"; then
                 # No line end is there.
                 read -r children <"/proc/$$/task/$$/children"
+                # What criu has started besides may still be among them, for a moment.
                 for child in $children; do
-                    [ "$child" = "$init" ] || root=$child
+                    while read -r name numbers; do
+                        [ "$name" != NSpid: ] || [ "${numbers##*[!0-9]}" != "$inside" ] || root=$child
+                    done <"/proc/$child/status"
                 done
+                [ -n "$root" ] || { kill -KILL "$init"; wait "$init"; exit 1; }
                 echo "$root $init"
                 # Whoever is to be the parent of these two ends us then.
                 [ -z "$stays" ] || wait "$init"
@@ -64,14 +68,16 @@ public record FreshNamespace(int lastPid) {
 
             # Waits for criu's parent, and sets said to what it says. It has ended without a word when somebody has killed it; and then criu may live.
             thaw_await_space() {
-                local line number alive=yes end=$((SECONDS + %LIMIT%))
+                local line part='' number alive=yes end=$((SECONDS + %LIMIT%))
                 while true; do
                     # Before the read: what it has said by then is there to be read.
                     [[ -e /proc/$thaw_criu/exe ]] || alive=''
-                    read -r -t 1 -u "$ended" line
+                    IFS= read -r -t 1 -u "$ended" line
                     number=$?
+                    # The time may be over in the middle of the line.
+                    part+=$line
                     if ((number == 0)); then
-                        said=$line
+                        said=$part
                     elif ((number <= 128 || SECONDS >= end)) || [[ -z $alive ]]; then
                         break
                     fi
@@ -89,7 +95,7 @@ public record FreshNamespace(int lastPid) {
                     ((number < 10 || number == 255)) || exec {number}>&-
                 done
                 export THAW_SPACE=yes
-                exec %UNSHARE% --pid -- /bin/sh -c '%STARTER%' thaw-init $$ "$proof" %LAST% "$attend" \\
+                exec %UNSHARE% --pid -- /bin/sh -c '%STARTER%' thaw-init $$ "$proof" %LAST% "$attend" "$thaw_root" \\
                     %OWN_PROC%"$@"
             }
             """;
