@@ -18,9 +18,9 @@ public final class OwnDirectory {
     public static Optional<String> realPath(String directory) {
         try (OwnedFd opened = FileCalls.open(directory, OpenFlags.O_PATH | OpenFlags.O_DIRECTORY)) {
             String path = FileCalls.readlink("/proc/self/fd/" + opened.number());
-            boolean ours = path.startsWith("/") && isOurs(path, 0);
+            boolean ours = path.startsWith("/") && isOurs(FileCalls.lstat(path), 0);
             for (String above = parent(path); ours && !above.isEmpty(); above = above.equals("/") ? "" : parent(above)) {
-                ours = isOurs(above, STICKY);
+                ours = isLeftAlone(FileCalls.lstat(above));
             }
             return ours ? Optional.of(path) : Optional.empty();
         } catch (LinuxException e) {
@@ -28,8 +28,12 @@ public final class OwnDirectory {
         }
     }
 
-    private static boolean isOurs(String path, int excuse) {
-        FileStatus status = FileCalls.lstat(path);
+    /** Whether nobody but root can put anything else in the place of what is ours in this directory. */
+    public static boolean isLeftAlone(FileStatus directory) {
+        return isOurs(directory, STICKY);
+    }
+
+    private static boolean isOurs(FileStatus status, int excuse) {
         boolean writable = (status.permissions() & GROUP_OR_OTHERS_WRITE) != 0 && (status.permissions() & excuse) == 0;
         return status.isDirectory() && (status.uid() == 0 || status.uid() == ProcessCalls.geteuid()) && !writable;
     }

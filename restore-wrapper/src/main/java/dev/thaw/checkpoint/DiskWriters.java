@@ -5,6 +5,7 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.supervise.Pause;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -76,19 +77,8 @@ final class DiskWriters implements AutoCloseable {
         join();
     }
 
+    /** No disk takes forever, and nobody may remove files under their hands. */
     private void join() {
-        boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true; // no disk takes forever, and nobody may remove files under their hands
-                }
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        threads.forEach(Pause::untilEnded);
     }
 }

@@ -17,12 +17,20 @@ import java.util.Set;
  * time namespace (man 7 time_namespaces); the wall clock belongs to the machine and is in no image.
  */
 public final class ClockImages {
+    private static final String PREFIX = "timens-";
+    private static final String SUFFIX = ".img";
 
     private ClockImages() {
     }
 
+    /** timens-NUMBER.img; without a regular expression, as each restore asks. */
     private static boolean isOne(String name) {
-        return name.startsWith("timens-") && name.endsWith(".img");
+        int end = name.length() - SUFFIX.length();
+        boolean isOne = name.startsWith(PREFIX) && name.endsWith(SUFFIX) && end > PREFIX.length();
+        for (int at = PREFIX.length(); isOne && at < end; at++) {
+            isOne = name.charAt(at) >= '0' && name.charAt(at) <= '9';
+        }
+        return isOne;
     }
 
     /** The images directory's files of clocks, by path: with the clocks that much later. Empty where the dump recorded none. */
@@ -49,7 +57,7 @@ public final class ClockImages {
     public static List<Clocks> read(String imagesDirectory, Set<String> imageFiles) {
         List<Clocks> found = new ArrayList<>();
         for (String name : imageFiles) {
-            if (name.startsWith("timens-")) {
+            if (isOne(name)) {
                 Fields clocks = new ImageFrames(name, FileCalls.readAll(imagesDirectory + "/" + name), ImageMagic.TIMENS).only();
                 Fields monotonic = clocks.part(TimensEntry.MONOTONIC_FIELD_NUMBER);
                 Fields boot = clocks.part(TimensEntry.BOOTTIME_FIELD_NUMBER);

@@ -3,6 +3,7 @@ package dev.thaw.restore;
 import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OwnDirectory;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -13,16 +14,15 @@ import java.util.regex.Pattern;
 final class AbandonedWork {
     /** The name of a work directory; the first group is the pid of its thaw. */
     private static final Pattern NAME = Pattern.compile("thaw-(\\d{1,9})-[0-9a-f]{16}");
-    private static final int STICKY = 01000;
     private static final int GROUP_OR_OTHERS = 077;
-    private static final int GROUP_OR_OTHERS_WRITE = 022;
 
     private AbandonedWork() {}
 
     /** What cannot be removed stays: it is in nobody's way. */
     static void remove(String base) {
         try {
-            if (!isSafe(FileCalls.stat(base))) {
+            // Where others can put a link in the place of our directory, nothing is followed into it.
+            if (!OwnDirectory.isLeftAlone(FileCalls.stat(base))) {
                 return;
             }
             boolean logs = false;
@@ -62,11 +62,5 @@ final class AbandonedWork {
 
     private static boolean isOurs(FileStatus status) {
         return status.isDirectory() && status.uid() == ProcessCalls.geteuid() && (status.permissions() & GROUP_OR_OTHERS) == 0;
-    }
-
-    /** Where others can put a link in the place of our directory, nothing is followed into it. */
-    static boolean isSafe(FileStatus base) {
-        boolean trusted = base.uid() == 0 || base.uid() == ProcessCalls.geteuid();
-        return trusted && ((base.permissions() & GROUP_OR_OTHERS_WRITE) == 0 || (base.mode() & STICKY) != 0);
     }
 }

@@ -8,6 +8,7 @@ import dev.thaw.image.Manifest;
 import dev.thaw.image.ResolvedImage;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
+import dev.thaw.supervise.Pause;
 import java.util.Optional;
 
 /** The image of a restore, read by a thread of its own while the one that asks for it takes hold of signals and looks for criu. */
@@ -45,17 +46,7 @@ public final class ImageReading {
      * @throws Failure with {@link ExitCode#IMAGE}
      */
     public Image await() {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Pause.untilEnded(thread);
         if (refused != null) {
             throw refused;
         }

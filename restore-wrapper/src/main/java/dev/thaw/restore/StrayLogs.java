@@ -4,6 +4,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.FileStatus;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OwnDirectory;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
@@ -42,7 +43,7 @@ final class StrayLogs {
     /** Removes those of ours that nobody needs any more. What cannot be removed stays: it is in nobody's way. */
     static void sweep(String base) {
         try {
-            if (AbandonedWork.isSafe(FileCalls.stat(base))) {
+            if (OwnDirectory.isLeftAlone(FileCalls.stat(base))) {
                 removeUnneeded(base, FileCalls.list(base));
             }
         } catch (LinuxException notOurs) {

@@ -12,4 +12,19 @@ public final class Pause {
             Thread.currentThread().interrupt();
         }
     }
+
+    /** Until the thread has ended, also when this one is interrupted, which it can tell afterwards. For a thread that ends by itself. */
+    public static void untilEnded(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
 }

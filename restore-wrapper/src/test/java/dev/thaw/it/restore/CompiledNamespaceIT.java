@@ -334,13 +334,7 @@ class CompiledNamespaceIT {
 
     /** Makes criu's script say that it is there, by the file "held", and wait when all is restored. @return its path; "proof" is what it was */
     private static String hold(Scratch scratch) {
-        String path = scratch.path("image/000001/restore.d/proof");
-        String proof = new String(FileCalls.readAll(path), UTF_8);
-        scratch.file("proof", proof);
-        String step = "[ \"$CRTOOLS_SCRIPT_ACTION\" = post-restore ] || exit 0\n";
-        assertTrue(proof.contains(step), proof);
-        FileCalls.writeFile(path, proof.replace(step, step + "echo >" + scratch.path("held") + "\nsleep 1000\n").getBytes(UTF_8), 0700);
-        return path;
+        return HeldProof.with(scratch, "echo >" + scratch.path("held") + "\nsleep 1000\n");
     }
 
     /** Our pid of the process in the cgroup that has this one in its namespace. */

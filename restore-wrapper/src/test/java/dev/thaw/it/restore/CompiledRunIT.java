@@ -238,15 +238,9 @@ class CompiledRunIT {
 
     /** Makes criu's script write criu's pid to "held" and wait for "go" when all is restored. @return its path; "proof" is a copy of what it was */
     private static String hold(Scratch scratch) {
-        String path = scratch.path("image/000001/restore.d/proof");
-        String proof = new String(FileCalls.readAll(path), UTF_8);
-        scratch.file("proof", proof);
-        String step = "[ \"$CRTOOLS_SCRIPT_ACTION\" = post-restore ] || exit 0\n";
-        assertTrue(proof.contains(step), proof);
         String wait = "echo $PPID >" + scratch.path("held.new") + "; mv " + scratch.path("held.new") + " " + scratch.path("held") + "\nwhile [ ! -e "
                 + scratch.path("go") + " ]; do sleep 0.02; done\n";
-        FileCalls.writeFile(path, proof.replace(step, step + wait).getBytes(UTF_8), 0700);
-        return path;
+        return HeldProof.with(scratch, wait);
     }
 
     /** Whether somebody holds the lock (flock) that keeps the generation from being removed. */
