@@ -31,11 +31,6 @@ public final class KernelJson {
         return escaped(Models.PRETTY.toJson(value));
     }
 
-    /** Makes what {@link #pretty} needs for a record of this type, which takes long the first time. */
-    static void prepare(Class<?> type) {
-        Models.PRETTY.getAdapter(type);
-    }
-
     /** @throws JsonParseException when the text is no JSON, or of another shape */
     public static <T> T read(String json, Class<T> type) {
         try {
@@ -69,7 +64,7 @@ public final class KernelJson {
     }
 
     /** Outside of strings JSON is ASCII, so each such char is inside one. */
-    private static String escaped(String json) {
+    static String escaped(String json) {
         StringBuilder text = new StringBuilder(json.length());
         for (int i = 0; i < json.length(); i++) {
             char c = json.charAt(i);

@@ -100,18 +100,9 @@ public final class NameRegistry {
         }
     }
 
-    /** On a thread of its own, while there is nothing to do but wait: the first record takes a JVM long. Who writes one finds it made, or waits for it. */
-    public static void prepare() {
-        Thread thread = new Thread(() -> KernelJson.prepare(LaunchRecord.class), "preparing a record");
-        thread.setDaemon(true);
-        // Who writes a record meets the same, and says so.
-        thread.setUncaughtExceptionHandler((preparing, thrown) -> { });
-        thread.start();
-    }
-
     /** Adds or replaces a record, and removes those whose process has gone. */
     public void put(LaunchRecord record) {
-        byte[] content = KernelString.encode(KernelJson.pretty(record) + "\n");
+        byte[] content = KernelString.encode(LaunchRecordJson.pretty(record) + "\n");
         directory.exclusively(() -> {
             files().stream().filter(file -> read(file).filter(NameRegistry::isRunning).isEmpty()).forEach(NameRegistry::unlink);
             String temporary = directory.path() + "/.new";
@@ -157,8 +148,8 @@ public final class NameRegistry {
     /** A file that is no record, or not of this format, counts as none. */
     private static Optional<LaunchRecord> read(String file) {
         try {
-            LaunchRecord record = KernelJson.read(KernelString.decode(FileCalls.readAll(file, MAX_RECORD_BYTES)), LaunchRecord.class);
-            return Optional.ofNullable(record).filter(found -> found.format() == LaunchRecord.FORMAT);
+            LaunchRecord record = LaunchRecordJson.read(KernelString.decode(FileCalls.readAll(file, MAX_RECORD_BYTES)));
+            return Optional.of(record).filter(found -> found.format() == LaunchRecord.FORMAT);
         } catch (JsonParseException e) {
             return Optional.empty();
         } catch (LinuxException e) {

@@ -7,6 +7,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.KernelString;
 import dev.thaw.linux.LinuxException;
 import dev.thaw.restore.WorkDirectory;
+import dev.thaw.supervise.AtExit;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -40,7 +41,7 @@ final class Attempt implements AutoCloseable {
             image.discard(generation.directory());
             throw diskFull;
         }
-        Runtime.getRuntime().addShutdownHook(atExit);
+        AtExit.add(atExit);
     }
 
     Generation generation() {
@@ -120,7 +121,7 @@ final class Attempt implements AutoCloseable {
             abandon();
         } finally {
             try {
-                Runtime.getRuntime().removeShutdownHook(atExit);
+                AtExit.remove(atExit);
             } catch (IllegalStateException itRuns) {
                 // and has waited for us
             }

@@ -1,6 +1,7 @@
 package dev.thaw.checkpoint;
 
 import dev.thaw.compat.Surroundings;
+import dev.thaw.compat.ThawVersion;
 import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
 import dev.thaw.image.TaskImage;
@@ -38,7 +39,7 @@ public final class Manifests {
                 holder -> outside.add(new Manifest.OtherEnd(key, holder.pid(), holder.command(), holder.fd(), holder.access()))));
         return new Manifest(
                 Manifest.FORMAT,
-                Surroundings.thawVersion(),
+                ThawVersion.TEXT,
                 dump.criuVersion(),
                 dump.criuPath(),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),

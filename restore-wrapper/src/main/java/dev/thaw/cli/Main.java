@@ -7,6 +7,7 @@ import dev.thaw.linux.LinuxException;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.report.Report;
+import dev.thaw.supervise.AtExit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,7 @@ public final class Main {
 
     public static void main(String[] args) {
         Environment environment = Environment.ofThisProcess();
-        System.exit(afterWriting(run(RawArguments.of(args), environment), environment));
+        AtExit.exit(afterWriting(run(RawArguments.of(args), environment), environment));
     }
 
     /** A report that a full disk has cut off is no success. A reader that has seen enough, as head(1), is none of our business. */

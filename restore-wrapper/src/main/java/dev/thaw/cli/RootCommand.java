@@ -1,5 +1,6 @@
 package dev.thaw.cli;
 
+import dev.thaw.compat.ThawVersion;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.List;
@@ -25,12 +26,10 @@ final class RootCommand implements Callable<Integer> {
         throw new Failure(ExitCode.USAGE, "no command is given", List.of(), List.of("thaw --help"));
     }
 
-    /** From the jar's manifest, so that the build is the one place that knows it. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Version.class.getPackage().getImplementationVersion();
-            return new String[] {"thaw " + (version == null ? "(not packaged)" : version)};
+            return new String[] {"thaw " + ThawVersion.TEXT};
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.PosixSpawn;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
+import dev.thaw.supervise.AtExit;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -62,27 +63,31 @@ final class Training {
 
     private Training() {}
 
-    /** @param args an empty directory of ours, for anything that is written; {@code restore} behind it for no other command's ways */
+    /**
+     * @param args an empty directory of ours, for anything that is written; behind it, for nothing but the way of a usual restore, the directory of the
+     *     training before, whose criu is known already
+     */
     public static void main(String[] args) {
         String directory = args[0];
         String image = directory + "/000001";
         FileCalls.mkdir(image, 0700);
         SampleImage.write(image);
         FileCalls.mkdir(directory + "/bin", 0700);
-        String criu = directory + "/bin/criu";
-        FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);
+        String criu = args[args.length - 1] + "/bin/criu";
 
         RawArguments.of(new String[] {"\u00e4"});
         Environment.ofThisProcess();
         if (args.length == 1) {
+            FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);
             otherCommands(directory, criu, image);
+            run(directory, "restore", "--accept", "all", "--settle", "0", "--timeout", "5s", "--map", "/tmp/*=null", image);
         }
-        run(directory, "restore", "--accept", "all", "--settle", "0", "--timeout", "5s", "--map", "/tmp/*=null", image);
-        run(directory, "restore", "--accept", "all", "--settle", "10ms", "--stdout", "append:" + directory + "/log", "--stderr", "null", image);
+        run(directory, "restore", "--accept", "all", "--criu", criu, "--stdout", "append:" + directory + "/log", "--stderr", "null", "--settle", "10ms", image);
         run(directory, "restore", "--accept", "all", "--criu", criu, "--stdout", "append:" + directory + "/log", "--stderr", "null", "--settle", "0",
                 "--detach", "--pid-file", directory + "/pid", image);
-        // Without this no archive is written.
-        System.exit(0);
+        // Only an exit with a task writes an archive: halt(), which is quicker, does not.
+        AtExit.add(new Thread(() -> { }));
+        AtExit.exit(0);
     }
 
     private static void otherCommands(String directory, String criu, String image) {

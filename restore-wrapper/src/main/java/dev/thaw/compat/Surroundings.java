@@ -67,7 +67,7 @@ public final class Surroundings {
             Optional<FileStatus> status = seen.containsKey(recorded.path()) ? seen.get(recorded.path()).filter(FileStatus::isRegular) : regular(recorded.path());
             files.put(recorded.path(), status.map(now -> identity(recorded.path(), now, Optional.of(recorded))));
         }
-        return new Here(thawVersion(), criu, line("/proc/sys/kernel/osrelease"), System.getProperty("os.arch"), line("/proc/sys/kernel/random/boot_id"),
+        return new Here(ThawVersion.TEXT, criu, line("/proc/sys/kernel/osrelease"), System.getProperty("os.arch"), line("/proc/sys/kernel/random/boot_id"),
                 monotonicMillis(), CpuFlags.all(cpuinfo()), ProcessCalls.geteuid(), ProcessCalls.getegid(), ProcessCalls.capabilitiesPermitted(), files, asked);
     }
 
@@ -86,12 +86,6 @@ public final class Surroundings {
         } catch (NotStartable saidAtTheStart) {
             return Optional.empty();
         }
-    }
-
-    /** Of the running thaw; a text without numbers when it does not come from its jar. */
-    public static String thawVersion() {
-        String version = Surroundings.class.getPackage().getImplementationVersion();
-        return version == null ? "(not packaged)" : version;
     }
 
     private static List<FileIdentity> program(Optional<String> executable, List<String> command, String directory) {

@@ -106,7 +106,7 @@ public record Manifest(
 
     /** The file that was executed then; else the one that runs. */
     public String startedFrom() {
-        return compatibility.program().stream().findFirst().map(Compatibility.FileIdentity::path).orElse("/proc/" + rootPid + "/exe");
+        return compatibility.program().isEmpty() ? "/proc/" + rootPid + "/exe" : compatibility.program().get(0).path();
     }
 
     /** Without compatibility, as before it was recorded. */

@@ -30,7 +30,7 @@ final class CgroupPlacement {
 
     /** Those that exist. {@code PATH} has to be in one hierarchy at least, the original one in all that have recorded it. */
     static List<String> existing(List<String> directories, World world, CgroupChoice choice, List<PlanProblem> problems) {
-        List<String> there = directories.stream().filter(directory -> world.at(directory).isPresent()).toList();
+        List<String> there = Search.fitting(directories, directory -> world.at(directory).isPresent());
         List<String> gone = new ArrayList<>(directories);
         gone.removeAll(there);
         if (choice instanceof CgroupChoice.At at && directories.isEmpty() && !isOurs(at, world)) {

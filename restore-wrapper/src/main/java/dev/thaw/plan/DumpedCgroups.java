@@ -28,8 +28,7 @@ final class DumpedCgroups {
             return new CgroupFiles.View(inferred(now, image), now.mounts());
         }
         CgroupFiles.View recorded = new CgroupFiles.View(memberships, List.of());
-        List<MountInfo> mounts = now.mounts().stream()
-                .map(mount -> recorded.cgroupIn(mount).map(cgroup -> asOfThen(mount, CgroupPath.of(cgroup))).orElse(mount)).toList();
+        List<MountInfo> mounts = Search.mapped(now.mounts(), mount -> recorded.cgroupIn(mount).map(cgroup -> asOfThen(mount, CgroupPath.of(cgroup))).orElse(mount));
         return new CgroupFiles.View(memberships, mounts);
     }
 

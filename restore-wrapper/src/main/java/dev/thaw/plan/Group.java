@@ -2,6 +2,7 @@ package dev.thaw.plan;
 
 import dev.thaw.image.FileId;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,7 +57,7 @@ final class Group {
     }
 
     List<FileId> files() {
-        return subjects.stream().map(subject -> subject.file().id()).distinct().toList();
+        return List.copyOf(new LinkedHashSet<>(Search.mapped(subjects, subject -> subject.file().id())));
     }
 
     Optional<String> key() {
@@ -64,7 +65,7 @@ final class Group {
     }
 
     List<Use> uses() {
-        List<Use> uses = new ArrayList<>(subjects.stream().map(Subject::use).toList());
+        List<Use> uses = new ArrayList<>(Search.mapped(subjects, Subject::use));
         uses.addAll(additions);
         return uses;
     }

@@ -157,9 +157,9 @@ public final class RestorePlanner {
     }
 
     private List<String> closedOwnNotes(List<Handover> handed) {
-        return handed.stream().filter(handover -> handover.opening() instanceof Opening.Own own && world.own().get(own.number()).closedByCaller())
-                .map(handover -> handover.uses().get(0).text() + " becomes /dev/null: thaw's " + handover.opening().text()
-                        + " was closed").toList();
+        return Search.mapped(
+                Search.fitting(handed, handover -> handover.opening() instanceof Opening.Own own && world.own().get(own.number()).closedByCaller()),
+                handover -> handover.uses().get(0).text() + " becomes /dev/null: thaw's " + handover.opening().text() + " was closed");
     }
 
     private List<String> streamNotes() {

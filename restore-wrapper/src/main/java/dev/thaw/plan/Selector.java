@@ -93,7 +93,7 @@ public sealed interface Selector {
                     && path.map(glob -> candidate.path().filter(p -> p.equals(glob) || Glob.matches(glob, p)).isPresent()).orElse(true)
                     && (fd.isEmpty() || fd.getAsInt() == candidate.fd())
                     && (pid.isEmpty() || candidate.pids().contains(pid.getAsInt()))
-                    && command.map(glob -> candidate.commands().stream().anyMatch(c -> Glob.matches(glob, c))).orElse(true)
+                    && command.map(glob -> Search.any(candidate.commands(), c -> Glob.matches(glob, c))).orElse(true)
                     && peer.map(glob -> candidate.peer().filter(p -> Glob.matches(glob, p)).isPresent()).orElse(true);
         }
     }

@@ -52,7 +52,7 @@ final class StreamOrigin {
     }
 
     private Optional<Integer> ofOthers(Subject subject, Object fileOrKey) {
-        List<Integer> found = streams.getOrDefault(fileOrKey, List.of()).stream().map(Subject::fd).toList();
+        List<Integer> found = Search.mapped(streams.getOrDefault(fileOrKey, List.of()), Subject::fd);
         return Search.first(List.of(1, 2, 0), found::contains);
     }
 

@@ -15,17 +15,17 @@ record Subject(Use use, FileImage file, Optional<String> key, boolean ofRoot, Li
         implements Selector.Candidate {
 
     static Subject of(Use use, FileImage file, ImageSnapshot image) {
-        List<String> commands = use.pids().stream().map(pid -> image.task(pid).map(TaskImage::command).orElse("")).toList();
+        List<String> commands = Search.mapped(use.pids(), pid -> image.task(pid).map(TaskImage::command).orElse(""));
         return new Subject(use, file, InheritKeys.of(file, image), use.pids().contains(image.root().pid()), commands, peerName(file, image));
     }
 
     /** A descriptor that was closed in the image and that the user gives a source all the same. */
     static Subject closed(TaskImage task, int fd, ImageSnapshot image) {
-        List<TaskImage> sharing = image.tasks().stream().filter(other -> other.filesId().equals(task.filesId())).toList();
-        Use use = new Use(Use.Kind.DESCRIPTOR, sharing.stream().map(TaskImage::pid).toList(), task.filesId().orElseThrow(), fd);
+        List<TaskImage> sharing = Search.fitting(image.tasks(), other -> other.filesId().equals(task.filesId()));
+        Use use = new Use(Use.Kind.DESCRIPTOR, Search.mapped(sharing, TaskImage::pid), task.filesId().orElseThrow(), fd);
         int flags = fd == 0 ? OpenFlags.O_RDONLY : fd <= 2 ? OpenFlags.O_WRONLY : OpenFlags.O_RDWR;
         FileImage nothing = new FileImage.Other(new FileId(FdType.UNKNOWN, fd), flags, FdType.UNKNOWN, "closed", Owner.NONE);
-        return new Subject(use, nothing, Optional.empty(), sharing.contains(image.root()), sharing.stream().map(TaskImage::command).toList(),
+        return new Subject(use, nothing, Optional.empty(), sharing.contains(image.root()), Search.mapped(sharing, TaskImage::command),
                 Optional.empty());
     }
 

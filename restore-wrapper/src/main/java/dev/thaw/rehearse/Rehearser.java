@@ -13,6 +13,7 @@ import dev.thaw.rehearse.Rehearsal.Cycle;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import dev.thaw.restore.WorkDirectory;
+import dev.thaw.supervise.AtExit;
 import dev.thaw.supervise.HelperCommand;
 import dev.thaw.supervise.Pause;
 import java.time.Duration;
@@ -75,7 +76,7 @@ public final class Rehearser {
 
         Rehearsal rehearse() throws InterruptedException {
             Thread end = new Thread(this::endAll, "rehearsal-end"); // a ^C, or a SIGTERM of CI's
-            Runtime.getRuntime().addShutdownHook(end);
+            AtExit.add(end);
             try {
                 Optional<WaitStatus> usual = options.compareExit() ? endWithoutCheckpoint() : Optional.empty();
                 boolean goOn = true;
@@ -94,7 +95,7 @@ public final class Rehearser {
             } finally {
                 endAll();
                 try {
-                    Runtime.getRuntime().removeShutdownHook(end);
+                    AtExit.remove(end);
                 } catch (IllegalStateException thawEndsAlready) {
                     progress.done();
                 }

@@ -23,7 +23,9 @@ public record AfterRestore(Optional<String> command, Notice notice) {
     /** @throws Failure with {@link ExitCode#FAILURE} when the command fails; the application is still there */
     public void tell(int pid, String image, Report report) {
         command.ifPresent(text -> run(text, pid, image));
-        notice.tell(pid, "restored", secondsSince(image), report);
+        if (!notice.isNothing()) {
+            notice.tell(pid, "restored", secondsSince(image), report);
+        }
     }
 
     private static void run(String command, int pid, String image) {

@@ -15,8 +15,8 @@ public final class KeptDescriptors {
 
     /** One for each, behind all that the user says. */
     static List<Rule> rules(Manifest manifest) {
-        return manifest.inBroker().stream().map(deposit -> new Rule(new Selector.Kept(deposit.key(), deposit.access()),
-                new Rule.Action.From(new Source.Broker(deposit.name()), Rule.Missing.ERROR), "kept by the broker since its start", false)).toList();
+        return Search.mapped(manifest.inBroker(), deposit -> new Rule(new Selector.Kept(deposit.key(), deposit.access()),
+                new Rule.Action.From(new Source.Broker(deposit.name()), Rule.Missing.ERROR), "kept by the broker since its start", false));
     }
 
     /** The broker that has them. */

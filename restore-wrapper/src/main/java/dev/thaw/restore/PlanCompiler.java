@@ -19,8 +19,8 @@ import dev.thaw.image.ImageSnapshot;
 import dev.thaw.image.Manifest;
 import dev.thaw.image.Quarantine;
 import dev.thaw.image.TaskImage;
-import dev.thaw.launcher.KernelJson;
 import dev.thaw.launcher.LaunchRecord;
+import dev.thaw.launcher.LaunchRecordJson;
 import dev.thaw.launcher.SessionPolicy;
 import dev.thaw.linux.FdCalls;
 import dev.thaw.linux.FileCalls;
@@ -243,7 +243,7 @@ public final class PlanCompiler {
         Manifest manifest = planning.manifest().orElseThrow();
         TaskImage root = image.root();
         FileImage directory = image.files().get(new FileId(FdType.REGULAR, root.cwdFileId().orElseThrow()));
-        return KernelJson.line(new LaunchRecord(LaunchRecord.FORMAT, "", root.pid(), 0, "", "", manifest.startedAs(), manifest.startedFrom(),
+        return LaunchRecordJson.line(new LaunchRecord(LaunchRecord.FORMAT, "", root.pid(), 0, "", "", manifest.startedAs(), manifest.startedFrom(),
                 directory instanceof FileImage.RegularFile regular ? regular.path() : "/", root.isSessionLeader() ? SessionPolicy.NEW : SessionPolicy.SAME,
                 List.of(), List.of()));
     }

@@ -22,6 +22,7 @@ import dev.thaw.plan.RestoreOptions;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.plan.RestorePlanner;
 import dev.thaw.plan.Rule;
+import dev.thaw.plan.Search;
 import dev.thaw.plan.Selector;
 import dev.thaw.plan.World;
 import dev.thaw.report.ExitCode;
@@ -96,9 +97,9 @@ public record Planning(
 
     /** Nobody had the other end of these any more: CRIU makes them again just so. */
     private static List<Rule> ofEnded(Manifest manifest) {
-        return manifest.outside().stream().filter(end -> end.access().equals(Manifest.OtherEnd.ENDED) && end.key().startsWith("pipe:"))
-                .map(end -> new Rule(Selector.parse(end.key()), new Rule.Action.Leave("its other end was pid " + end.pid() + "'s (" + end.command()
-                        + "), which was ended before the dump"), "the checkpoint", false)).toList();
+        return Search.mapped(Search.fitting(manifest.outside(), end -> end.access().equals(Manifest.OtherEnd.ENDED) && end.key().startsWith("pipe:")),
+                end -> new Rule(Selector.parse(end.key()), new Rule.Action.Leave("its other end was pid " + end.pid() + "'s (" + end.command()
+                        + "), which was ended before the dump"), "the checkpoint", false));
     }
 
     /** Newer generations that are passed over. */
@@ -106,11 +107,10 @@ public record Planning(
         if (resolved.imageRoot().isEmpty() || resolved.number().isEmpty()) {
             return List.of();
         }
-        return Generations.list(resolved.imageRoot().get()).stream()
-                .filter(generation -> generation.quarantined() && generation.number() >= resolved.number().getAsInt())
-                .map(generation -> "generation " + Generations.directoryName(generation.number()) + " is quarantined: "
-                        + Quarantine.read(generation.directory()).map(Quarantine::reason).orElse(""))
-                .toList();
+        return Search.mapped(Search.fitting(Generations.list(resolved.imageRoot().get()),
+                        generation -> generation.quarantined() && generation.number() >= resolved.number().getAsInt()),
+                generation -> "generation " + Generations.directoryName(generation.number()) + " is quarantined: "
+                        + Quarantine.read(generation.directory()).map(Quarantine::reason).orElse(""));
     }
 
     private static boolean isDirectory(String path) {

@@ -8,6 +8,7 @@ import dev.thaw.linux.OwnDirectory;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
+import dev.thaw.plan.Search;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -21,11 +22,17 @@ import java.util.regex.Pattern;
 final class StrayLogs {
     static final int KEPT = 16;
 
-    /** The second group is the pid of a thaw that was killed before the file had its name, or still writes it. */
-    private static final Pattern FILE = Pattern.compile("thaw-[0-9a-f]{8}-" + Pattern.quote(FailureLog.NAME) + "(\\.(\\d{1,9}))?");
     /** As a line of criu's own log, so that a reader of such logs takes it for one. */
     private static final String OPENING = "(00.000000) restore of the images in ";
     private static final int FIRST_LINE_BYTES = 4096 + 64;
+
+    /** Apart, as a pattern takes a JVM long, and most often there is no such file. */
+    private static final class Names {
+        /** The second group is the pid of a thaw that was killed before the file had its name, or still writes it. */
+        static final Pattern FILE = Pattern.compile("thaw-[0-9a-f]{8}-" + Pattern.quote(FailureLog.NAME) + "(\\.(\\d{1,9}))?");
+
+        private Names() {}
+    }
 
     private record Log(String path, FileStatus status, Optional<String> images) {}
 
@@ -44,7 +51,7 @@ final class StrayLogs {
     static void sweep(String base) {
         try {
             if (OwnDirectory.isLeftAlone(FileCalls.stat(base))) {
-                removeUnneeded(base, FileCalls.list(base));
+                removeUnneeded(base, Search.fitting(FileCalls.list(base), name -> name.contains(FailureLog.NAME)));
             }
         } catch (LinuxException notOurs) {
             return;
@@ -52,8 +59,11 @@ final class StrayLogs {
     }
 
     private static void removeUnneeded(String base, List<String> names) {
+        if (names.isEmpty()) {
+            return;
+        }
         names.stream().filter(StrayLogs::isAbandoned).map(name -> read(base + "/" + name)).flatMap(Optional::stream).forEach(StrayLogs::remove);
-        List<Log> logs = names.stream().filter(name -> FILE.matcher(name).matches() && !name.matches(".*\\.\\d+"))
+        List<Log> logs = names.stream().filter(name -> Names.FILE.matcher(name).matches() && !name.matches(".*\\.\\d+"))
                 .map(name -> read(base + "/" + name)).flatMap(Optional::stream)
                 .sorted((a, b) -> Long.compare(b.status().modifiedNanos(), a.status().modifiedNanos())).toList();
         List<Log> needed = logs.stream().filter(log -> !log.images().map(StrayLogs::isGone).orElse(false)).limit(KEPT).toList();
@@ -61,7 +71,7 @@ final class StrayLogs {
     }
 
     private static boolean isAbandoned(String name) {
-        Matcher matcher = FILE.matcher(name);
+        Matcher matcher = Names.FILE.matcher(name);
         return matcher.matches() && matcher.group(2) != null && !ProcessCalls.exists(Integer.parseInt(matcher.group(2)));
     }
 

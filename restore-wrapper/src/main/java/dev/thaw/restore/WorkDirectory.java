@@ -9,6 +9,7 @@ import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.proc.MountInfo;
+import dev.thaw.plan.Search;
 import dev.thaw.report.ExitCode;
 import dev.thaw.report.Failure;
 import java.util.ArrayList;
@@ -146,8 +147,7 @@ public final class WorkDirectory implements AutoCloseable {
      * mounted in its work directory, and removing through those would walk the real ones. Such a directory is left where it is.
      */
     public static void removeTree(String path) {
-        boolean mounted = MountInfo.read(ProcessCalls.getpid()).stream()
-                .anyMatch(mount -> mount.mountPoint().equals(path) || mount.mountPoint().startsWith(path + "/"));
+        boolean mounted = Search.any(MountInfo.read(ProcessCalls.getpid()), mount -> mount.mountPoint().equals(path) || mount.mountPoint().startsWith(path + "/"));
         if (!mounted) {
             removeAll(path);
         }

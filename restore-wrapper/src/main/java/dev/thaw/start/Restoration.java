@@ -8,7 +8,6 @@ import dev.thaw.criu.CriuSearch;
 import dev.thaw.fdbroker.DescriptorDescription;
 import dev.thaw.image.Manifest;
 import dev.thaw.launcher.LaunchedProcess;
-import dev.thaw.launcher.NameRegistry;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.plan.Opening;
 import dev.thaw.plan.RestorePlan;
@@ -139,7 +138,6 @@ public final class Restoration {
         boolean ended = false;
         try {
             LaunchedProcess process = GenerationInUse.during(planning.resolved().generationDir(), () -> registration.enter(() -> {
-                NameRegistry.prepare();
                 restored[0] = restorer.restore(request);
                 ahead.close();
                 report.trace(ahead.text());

@@ -1,7 +1,7 @@
 package dev.thaw.start;
 
 import dev.thaw.compat.Here.Asked;
-import dev.thaw.compat.Surroundings;
+import dev.thaw.compat.ThawVersion;
 import dev.thaw.image.Generation;
 import dev.thaw.image.Generations;
 import dev.thaw.image.ImageException;
@@ -162,7 +162,7 @@ public final class StartOrRestore {
 
     private void quarantine(Generation generation, Failure why) {
         Quarantine quarantine = new Quarantine(why.what(), why.because(), why.exitCode(), Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
-                Surroundings.thawVersion());
+                ThawVersion.TEXT);
         try {
             quarantine.write(generation.directory());
             report.warning("generation " + Generations.directoryName(generation.number()) + " is not restored any more: " + why.what(), why.because(),
