@@ -8,6 +8,7 @@ import dev.thaw.compile.ShellText;
 import dev.thaw.compile.StreamKind;
 import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
+import dev.thaw.criu.ClockStart;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.criu.ShortStart;
@@ -190,7 +191,7 @@ public final class PlanCompiler {
         engine.stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
                 .filter(word -> FileCalls.statIfExists(word).filter(FileStatus::isRegular).isPresent()).forEach(word -> add(word, files));
         add(ENV, files);
-        List.of(FreshNamespace.UNSHARE, FreshNamespace.SESSION, FreshNamespace.TAIL).stream().filter(program -> FileCalls.statIfExists(program).isPresent())
+        List.of(ClockStart.PERL, FreshNamespace.TAIL).stream().filter(program -> FileCalls.statIfExists(program).isPresent())
                 .forEach(program -> add(program, files));
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
@@ -232,11 +233,8 @@ public final class PlanCompiler {
     }
 
     private static Optional<String> noNamespace() {
-        // With the same programs, and a look at the very files.
-        String command = FreshNamespace.UNSHARE + " --pid --fork --kill-child " + FreshNamespace.OWN_PROC + "/bin/sh -c '[ -e /proc/self/task/$$/children ]' && "
-                + "[ -x " + FreshNamespace.SESSION + " ] && " + ENV + " --ignore-signal=CHLD " + FreshNamespace.TAIL + " --version | grep -q GNU";
-        HelperCommand.Result tried = HelperCommand.run(command, Map.of(), Duration.ofSeconds(5));
-        return tried.succeeded() ? Optional.empty() : Optional.of("a shell cannot make one here" + (tried.output().isBlank() ? "" : ": " + tried.output().strip()));
+        HelperCommand.Result tried = HelperCommand.run(FreshNamespace.probe(), Map.of(), Duration.ofSeconds(5));
+        return tried.succeeded() ? Optional.empty() : Optional.of("none can be made here by perl and tail" + (tried.output().isBlank() ? "" : ": " + tried.output().strip()));
     }
 
     private String record() {

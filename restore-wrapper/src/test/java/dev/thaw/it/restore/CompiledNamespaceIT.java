@@ -262,6 +262,24 @@ class CompiledNamespaceIT {
         assertEquals("000004", FileCalls.readlink(scratch.path("image/current")));
     }
 
+    @Test
+    void pid_file_is_replaced_as_a_whole_or_nothing_runs(Scratch scratch) {
+        try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
+            checkpoint(scratch, puppet);
+            FileCalls.writeFile(scratch.path("pid"), "1\n".getBytes(UTF_8), 0600);
+            restoreDetached(scratch, true, Optional.empty());
+            assertEquals(List.of(pid(scratch), puppet.pid()), StatusFile.read(pid(scratch)).nsPid());
+            assertEquals(0644, FileCalls.stat(scratch.path("pid")).permissions());
+            end(puppet, pid(scratch));
+            String nowhere = scratch.path("none/pid");
+            program(scratch).cgroup(cgroup).run("restore", "--detach", "--pid-namespace", "--pid-file", nowhere, scratch.path("image")).expect(125);
+            FileCalls.mkdir(nowhere.substring(0, nowhere.lastIndexOf('/')), 0700);
+            // Of the last restore by the compiled plan nothing is left.
+            assertEquals(List.of(), cgroup.processes());
+            assertEquals(List.of(), FileCalls.list(scratch.path("none")));
+        }
+    }
+
     /** criu makes it again for a moment under its name, in each restore. */
     @Test
     void deleted_file_leaves_it_to_the_planner_and_the_checkpoint_says_so(Scratch scratch) {
