@@ -89,13 +89,29 @@ public final class TreeScanner {
     /** Who ends while it is looked at is a zombie until it is reaped, and may be looked at in other ways only. */
     private Optional<ScannedProcess> unlessEnded(ProcessStat stat, DescriptorScanner descriptors) {
         try {
-            return Optional.of(stat.isZombie() ? zombie(stat) : process(stat, descriptors));
+            ScannedProcess found = stat.isZombie() ? zombie(stat) : process(stat, descriptors);
+            Optional<ProcessStat> now = asOfNow(stat);
+            // What ends gives up its memory first, and is in no cgroup and has no descriptors then.
+            return stat.isZombie() || now.isPresent() && !now.get().isZombie() && hasMemory(stat.pid()) ? Optional.of(found)
+                    : now.filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
         } catch (LinuxException e) {
-            Optional<ProcessStat> now = ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks());
+            Optional<ProcessStat> now = asOfNow(stat);
             if (now.isPresent() && !now.get().isZombie() && !e.is(Errno.ENOENT) && !e.is(Errno.ESRCH)) {
                 throw e;
             }
             return now.filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
+        }
+    }
+
+    private static Optional<ProcessStat> asOfNow(ProcessStat stat) {
+        return ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks());
+    }
+
+    private static boolean hasMemory(int pid) {
+        try {
+            return !FileCalls.readlink("/proc/" + pid + "/exe").isEmpty();
+        } catch (LinuxException e) {
+            return !e.is(Errno.ENOENT);
         }
     }
 

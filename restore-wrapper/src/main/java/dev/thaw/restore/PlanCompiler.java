@@ -8,7 +8,6 @@ import dev.thaw.compile.ShellText;
 import dev.thaw.compile.StreamKind;
 import dev.thaw.compile.Variant;
 import dev.thaw.compat.Mismatch;
-import dev.thaw.criu.ClockStart;
 import dev.thaw.criu.CriuBinary;
 import dev.thaw.criu.CriuPrivileges;
 import dev.thaw.criu.ShortStart;
@@ -191,8 +190,9 @@ public final class PlanCompiler {
         engine.stream().filter(word -> word.startsWith("/") && !word.equals(criu.path()))
                 .filter(word -> FileCalls.statIfExists(word).filter(FileStatus::isRegular).isPresent()).forEach(word -> add(word, files));
         add(ENV, files);
-        List.of(ClockStart.PERL, FreshNamespace.TAIL).stream().filter(program -> FileCalls.statIfExists(program).isPresent())
-                .forEach(program -> add(program, files));
+        if (FileCalls.statIfExists(FreshNamespace.TAIL).isPresent()) {
+            add(FreshNamespace.TAIL, files);
+        }
         planning.manifest().orElseThrow().compatibility().files().forEach(file -> files.add(file.path()));
         return files;
     }
