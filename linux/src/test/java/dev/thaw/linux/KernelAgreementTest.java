@@ -101,6 +101,8 @@ class KernelAgreementTest {
         compare(ours, expressions, "SYS_setns", SystemCallNumbers.here().setns());
         compare(ours, expressions, "SYS_clock_gettime", SystemCallNumbers.here().clockGettime());
         compare(ours, expressions, "SYS_prlimit64", SystemCallNumbers.here().prlimit());
+        compare(ours, expressions, "SYS_mount", SystemCallNumbers.here().mount());
+        compare(ours, expressions, "SYS_setsid", SystemCallNumbers.here().setsid());
         compare(ours, expressions, "CLONE_NEWTIME", SystemCallNumbers.CLONE_NEWTIME);
         compare(ours, expressions, "IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON",
             constant(TerminalCalls.class, "IGNBRK_BRKINT_PARMRK_ISTRIP_INLCR_IGNCR_ICRNL_IXON"));

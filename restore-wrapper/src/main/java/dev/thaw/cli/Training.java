@@ -65,19 +65,19 @@ final class Training {
 
     /**
      * @param args an empty directory of ours, for anything that is written; behind it, for nothing but the way of a usual restore, the directory of the
-     *     training before, whose criu is known already
+     *     training before: root has got to know its criu already
      */
     public static void main(String[] args) {
         String directory = args[0];
         String image = directory + "/000001";
         FileCalls.mkdir(image, 0700);
         SampleImage.write(image);
-        FileCalls.mkdir(directory + "/bin", 0700);
         String criu = args[args.length - 1] + "/bin/criu";
 
         RawArguments.of(new String[] {"\u00e4"});
         Environment.ofThisProcess();
         if (args.length == 1) {
+            FileCalls.mkdir(directory + "/bin", 0700);
             FileCalls.writeFile(criu, CRIU.getBytes(StandardCharsets.US_ASCII), 0700);
             otherCommands(directory, criu, image);
             run(directory, "restore", "--accept", "all", "--settle", "0", "--timeout", "5s", "--map", "/tmp/*=null", image);

@@ -37,7 +37,7 @@ public record FreshNamespace(int lastPid) {
 
     /**
      * Run outside of the namespace by the shell's child that becomes criu's parent, and so the application's: in the end that is ours. Its arguments are
-     * thaw, thaw's descriptor of criu's script, the last pid that counts as used, the pid file or nothing, whether thaw stays, the root's pid in there; numbers of unshare,
+     * thaw, thaw's descriptor of criu's script, the last pid that counts as used, a file for the application's pid or nothing, whether thaw stays, the root's pid in there; numbers of unshare,
      * mount and setsid; a program in perl that becomes criu, and its arguments.
      * Its output is thaw's input. From descriptor 2 the namespace's first process reads the application's pid, once that is up; that input ends when thaw does, and so
      * does the namespace. With SIGCHLD ignored the kernel reaps by itself, for tail, a small process that looks once a second. criu has its
@@ -46,8 +46,8 @@ public record FreshNamespace(int lastPid) {
     private static final String STARTER = OWN_PROC + """
             my ($plan, $proof, $last, $file, $stays, $inside, $unshare, $mount, $setsid, $program) = splice @ARGV, 0, 10;
             # Before anything is restored. O_WRONLY, O_CREAT and O_EXCL
-            my ($new, $mask) = ("$file.thaw-$plan", umask 022);
-            !length $file || sysopen(FILE, $new, 0301) or exit 1;
+            my $mask = umask 022;
+            !length $file || sysopen(FILE, $file, 0301) or exit 1;
             umask $mask;
             # CLONE_NEWPID
             syscall($unshare + 0, 0x20000000) == 0 or exit 1;
@@ -92,7 +92,7 @@ public record FreshNamespace(int lastPid) {
                 while (<STATUS>) { $root = $child if /^NSpid:.*\\s(\\d+)$/ && $1 == $inside }
             }
             failed() if !$root;
-            !length $file || syswrite(FILE, "$root\\n") && rename($new, $file) or failed();
+            !length $file || syswrite(FILE, "$root\\n") or failed();
             syswrite STDOUT, "$root $first\\n";
             # Whoever is to be the parent of these two ends us then.
             waitpid $first, 0 if $stays;
@@ -100,7 +100,7 @@ public record FreshNamespace(int lastPid) {
 
     private static final String FUNCTIONS = """
 
-            # Whoever takes this program need not write the pid file where there is a namespace.
+            # Whoever takes this program needs to write no pid file where there is a namespace, but to give it its name.
             # shellcheck disable=SC2034
             thaw_writes_pid=yes
 

@@ -233,7 +233,7 @@ public final class PlanCompiler {
     }
 
     private static Optional<String> noNamespace() {
-        HelperCommand.Result tried = HelperCommand.run(FreshNamespace.probe(), Map.of(), Duration.ofSeconds(5));
+        HelperCommand.Result tried = HelperCommand.run(FreshNamespace.probe(), Map.of("PERL5OPT", "", "PERL5LIB", "", "LC_ALL", "C"), Duration.ofSeconds(5));
         return tried.succeeded() ? Optional.empty() : Optional.of("none can be made here by perl and tail" + (tried.output().isBlank() ? "" : ": " + tried.output().strip()));
     }
 

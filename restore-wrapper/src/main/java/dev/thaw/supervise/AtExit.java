@@ -2,7 +2,7 @@ package dev.thaw.supervise;
 
 /**
  * The end of this process, and what has to be done before it, also when a signal ends it. From 21 on {@link System#exit} starts a logger, which looks for
- * its settings in every jar and takes as long as half a restore; where nothing has to be done the JVM just stops.
+ * its settings in every jar and takes as long as half a restore; where nothing has to be done the JVM just stops. So nobody adds a hook of the JVM's but by this.
  */
 public final class AtExit {
     private static volatile boolean used;
@@ -20,7 +20,7 @@ public final class AtExit {
         Runtime.getRuntime().removeShutdownHook(task);
     }
 
-    /** Never returns. Where a signal has begun to end the process, that goes on first. */
+    /** Never returns. Where a signal has begun to end the process, its tasks are done first. */
     public static void exit(int code) {
         if (used) {
             System.exit(code);

@@ -44,7 +44,7 @@ final class JavaCommand {
         // As the script has it once the project is packaged; without, each thaw unpacks a library for itself.
         jnaLibrary().ifPresent(library -> command.addAll(List.of("-Djna.nosys=true", "-Djna.nounpack=true",
                 "-Djna.boot.library.path=" + library.getParent())));
-        command.addAll(List.of("-cp", classPath(), "dev.thaw.cli.Main"));
+        command.addAll(List.of("-Xbootclasspath/a:" + classPath(), "-cp", classPath(), "dev.thaw.cli.Main"));
         return List.copyOf(command);
     }
 

@@ -196,6 +196,19 @@ class RunIT {
     }
 
     @Test
+    void java_is_found_by_a_path_or_by_a_name(Scratch scratch) {
+        String java = JavaCommand.java();
+        String path = java.substring(0, java.lastIndexOf('/')) + ":/usr/bin:/bin";
+        for (String name : new String[] {java, "java"}) {
+            ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", name).environment("PATH", path).run("--version").expect(0);
+        }
+        for (String name : new String[] {scratch.path(), "no-java", "cd"}) {
+            ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", name).environment("PATH", path).run("--version").expect(125)
+                    .expectErr("is no program");
+        }
+    }
+
+    @Test
     void nohup_reaches_the_command(Scratch scratch) {
         List<String> nohup = List.of("nohup", Checkout.root().resolve("thaw").toString(), "run", "--", "sh", "-c",
                 "grep SigIgn /proc/$$/status");

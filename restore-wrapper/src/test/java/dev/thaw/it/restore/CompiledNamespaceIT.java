@@ -162,7 +162,7 @@ class CompiledNamespaceIT {
         try (TestCgroup cgroup = TestCgroup.v2(); Puppet puppet = Puppet.in(scratch).nullStreams().start()) {
             checkpoint(scratch, puppet);
             String proof = hold(scratch);
-            List<String> words = new ArrayList<>(List.of("restore", "--pid-namespace", "--settle", "0", scratch.path("image")));
+            List<String> words = new ArrayList<>(List.of("restore", "--pid-namespace", "--settle", "0", "--pid-file", scratch.path("pid"), scratch.path("image")));
             words.addAll(detach ? List.of("--detach") : List.of("--status-fd", "2"));
             try (ThawProcess thaw = (detach ? program(scratch) : script(scratch)).cgroup(cgroup).start(words.toArray(String[]::new))) {
                 Await.until("criu's script", () -> FileCalls.lstatIfExists(scratch.path("held")).isPresent());
@@ -181,6 +181,7 @@ class CompiledNamespaceIT {
                 }
             }
             assertEquals(List.of(), cgroup.processes());
+            assertFalse(FileCalls.lstatIfExists(scratch.path("pid")).isPresent());
             FileCalls.writeFile(proof, FileCalls.readAll(scratch.path("proof")), 0700);
             restoreDetached(scratch, true, Optional.empty());
             end(puppet, pid(scratch));
