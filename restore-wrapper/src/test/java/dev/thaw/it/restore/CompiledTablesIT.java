@@ -233,8 +233,8 @@ class CompiledTablesIT {
                     names.putIfAbsent(FileCalls.fstat(ours).inode(), "stream " + stream);
                 }
             }
-            int code = thaw.run("restore", "--detach", "--settle", "0", image).exitCode();
-            assertEquals(refused ? 125 : 0, code, () -> caller + (byProgram ? ": there are programs for " : ": planned for ") + compiledFor(image));
+            ThawProcess.Result result = thaw.run("restore", "--detach", "--settle", "0", image);
+            assertEquals(refused ? 125 : 0, result.exitCode(), () -> result.err() + caller + (byProgram ? ": there are programs for " : ": planned for ") + compiledFor(image));
             if (refused) {
                 assertTrue(compiledFor(image).contains("a shell has no words for own stdout, opened again O_WRONLY"), compiledFor(image));
                 return List.of();
