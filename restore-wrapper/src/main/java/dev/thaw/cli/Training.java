@@ -2,6 +2,7 @@ package dev.thaw.cli;
 
 import dev.thaw.image.SampleImage;
 import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.LinuxException;
 import dev.thaw.linux.OpenFlags;
 import dev.thaw.linux.OwnedFd;
 import dev.thaw.linux.PosixSpawn;
@@ -46,9 +47,14 @@ final class Training {
                 restore) ;;
                 *) echo "Version: 4.2"; exit ;;
             esac
-            echo 30010 >/proc/sys/kernel/ns_last_pid || exit 1
-            sleep 1 1>&3 2>&4 3>&- 4>&- &
-            [ $! = 30011 ] || exit 1
+            # Somebody else may be quicker, on a machine where much is started.
+            for attempt in 1 2 3 4 5 6 7 8 9 end; do
+                [ $attempt != end ] || exit 1
+                echo 30010 >/proc/sys/kernel/ns_last_pid || exit 1
+                sleep 1 1>&3 2>&4 3>&- 4>&- &
+                [ $! != 30011 ] || break
+                kill -KILL $!
+            done
             while [ -e /proc/$!/fd/2 ] && ! [ /proc/$!/fd/2 -ef /proc/$$/fd/4 ]; do :; done
             for word; do
                 case $before in
@@ -85,9 +91,22 @@ final class Training {
         run(directory, "restore", "--accept", "all", "--criu", criu, "--stdout", "append:" + directory + "/log", "--stderr", "null", "--settle", "10ms", image);
         run(directory, "restore", "--accept", "all", "--criu", criu, "--stdout", "append:" + directory + "/log", "--stderr", "null", "--settle", "0",
                 "--detach", "--pid-file", directory + "/pid", image);
+        endRestored(directory + "/pid");
         // Only an exit with a task writes an archive: halt(), which is quicker, does not.
         AtExit.add(new Thread(() -> { }));
         AtExit.exit(0);
+    }
+
+    /** The next training wants its pid, and whoever would get it as an orphan may not reap it. */
+    private static void endRestored(String pidFile) {
+        if (FileCalls.lstatIfExists(pidFile).isPresent()) {
+            try {
+                ProcessCalls.kill(SampleImage.PID, Signals.SIGKILL);
+                ProcessCalls.waitPid(SampleImage.PID, Duration.ofSeconds(5));
+            } catch (LinuxException hasEnded) {
+                return;
+            }
+        }
     }
 
     private static void otherCommands(String directory, String criu, String image) {

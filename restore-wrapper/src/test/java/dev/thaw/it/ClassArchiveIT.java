@@ -54,6 +54,7 @@ class ClassArchiveIT {
 
     /** To read, check and link a class takes a JVM a multiple of what it takes for one of the archive. thaw's own may be needed: for what only some restores meet. */
     @Test
+    @Alone // one pid is needed for the archive, and others are not to take it meanwhile
     @RequiresRoot
     @RequiresCriu
     void every_class_of_a_library_and_of_the_JDK_that_a_restore_takes_is_in_the_archive(Scratch scratch) throws IOException {

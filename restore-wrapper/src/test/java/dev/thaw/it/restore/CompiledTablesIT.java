@@ -233,8 +233,10 @@ class CompiledTablesIT {
                     names.putIfAbsent(FileCalls.fstat(ours).inode(), "stream " + stream);
                 }
             }
-            ThawProcess.Result result = thaw.run("restore", "--detach", "--settle", "0", image);
-            assertEquals(refused ? 125 : 0, result.exitCode(), () -> result.err() + caller + (byProgram ? ": there are programs for " : ": planned for ") + compiledFor(image));
+            String log = scratch.file("restore.log", "");
+            ThawProcess.Result result = byProgram ? thaw.run("restore", "--detach", "--settle", "0", image)
+                    : thaw.run("restore", "--detach", "--settle", "0", "--log-file", log, image);
+            assertEquals(refused ? 125 : 0, result.exitCode(), () -> scratch.read("restore.log") + caller + (byProgram ? ": there are programs for " : ": planned for ") + compiledFor(image));
             if (refused) {
                 assertTrue(compiledFor(image).contains("a shell has no words for own stdout, opened again O_WRONLY"), compiledFor(image));
                 return List.of();
