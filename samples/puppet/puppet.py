@@ -127,8 +127,21 @@ def memfd(name, content=""):
 
 
 def pty_pair():
-    """(master, slave) of a new terminal that is nobody's controlling terminal."""
-    return os.openpty()
+    """(master, slave) of a new terminal that is nobody's controlling terminal.
+
+    Its number is a high one: a restore needs the same again, and others are given the lowest that is free. criu tries 32.
+    """
+    taken = [os.openpty()]
+    while int(os.path.basename(os.ttyname(taken[-1][1]))) < 16 + os.getpid() % 16:
+        taken.append(os.openpty())
+    wanted = taken.pop()
+    for pair in taken:
+        os.close(pair[0])
+        os.close(pair[1])
+    pair = os.dup(wanted[0]), os.dup(wanted[1])
+    os.close(wanted[0])
+    os.close(wanted[1])
+    return pair
 
 
 def kcmp(pid1, fd1, pid2, fd2):

@@ -78,7 +78,7 @@ class ForetoldIT {
             {"timerfd", C + "L.timerfd_create(1, 0)", "fine"},
             {"inotify", C + "f = L.inotify_init1(0); L.inotify_add_watch(f, b'/', 2)", "fine"},
             {"a memfd", "memfd('m', 'x')", "fine"},
-            {"a terminal of its own, both sides", "T = os.openpty()", "fine"},
+            {"a terminal of its own, both sides", "T = pty_pair()", "fine"},
             {"a listening TCP socket", "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()", "fine"},
             {"a UDP socket", "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('127.0.0.1', 0))", "fine"},
             {"a zombie", "p = os.fork()\nif p == 0: os._exit(3)\nos.waitid(os.P_PID, p, os.WEXITED | os.WNOWAIT)", "fine"},
