@@ -90,28 +90,28 @@ public final class TreeScanner {
     private Optional<ScannedProcess> unlessEnded(ProcessStat stat, DescriptorScanner descriptors) {
         try {
             ScannedProcess found = stat.isZombie() ? zombie(stat) : process(stat, descriptors);
-            Optional<ProcessStat> now = asOfNow(stat);
-            // What ends gives up its memory first, and is in no cgroup and has no descriptors then.
-            return stat.isZombie() || now.isPresent() && !now.get().isZombie() && hasMemory(stat.pid()) ? Optional.of(found)
-                    : now.filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
+            if (stat.isZombie() || asOfNow(stat).isPresent() && hasMemory(stat.pid())) {
+                return Optional.of(found);
+            }
         } catch (LinuxException e) {
-            Optional<ProcessStat> now = asOfNow(stat);
-            if (now.isPresent() && !now.get().isZombie() && !e.is(Errno.ENOENT) && !e.is(Errno.ESRCH)) {
+            if (asOfNow(stat).filter(now -> !now.isZombie()).isPresent() && !e.is(Errno.ENOENT) && !e.is(Errno.ESRCH)) {
                 throw e;
             }
-            return now.filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
         }
+        return asOfNow(stat).filter(ProcessStat::isZombie).flatMap(zombie -> unlessGone(() -> zombie(zombie)));
     }
 
     private static Optional<ProcessStat> asOfNow(ProcessStat stat) {
         return ProcessStat.read(stat.pid()).filter(same -> same.startTicks() == stat.startTicks());
     }
 
+    /** What ends gives it up first; it has no descriptors then, and is in no cgroup any more. */
     private static boolean hasMemory(int pid) {
         try {
-            return !FileCalls.readlink("/proc/" + pid + "/exe").isEmpty();
+            FileCalls.readlink("/proc/" + pid + "/exe");
+            return true;
         } catch (LinuxException e) {
-            return !e.is(Errno.ENOENT);
+            return !e.is(Errno.ENOENT) && !e.is(Errno.ESRCH);
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.thaw.cli;
 
-import java.util.ArrayList;
+import dev.thaw.plan.Search;
 import java.util.List;
 
 /**
@@ -15,9 +15,6 @@ final class CallerVariables {
 
     /** @param environment {@code KEY=VALUE}, as this process has it */
     static List<String> asGiven(List<String> environment) {
-        // Without a stream: its first toList takes a JVM milliseconds, at each start.
-        List<String> given = new ArrayList<>(environment);
-        given.replaceAll(entry -> entry.startsWith(RENAMED) ? entry.substring(RENAMED.length()) : entry);
-        return given;
+        return Search.mapped(environment, entry -> entry.startsWith(RENAMED) ? entry.substring(RENAMED.length()) : entry);
     }
 }

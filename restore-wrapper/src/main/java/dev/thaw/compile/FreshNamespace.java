@@ -37,18 +37,14 @@ public record FreshNamespace(int lastPid) {
 
     /**
      * Run outside of the namespace by the shell's child that becomes criu's parent, and so the application's: in the end that is ours. Its arguments are
-     * thaw, thaw's descriptor of criu's script, the last pid that counts as used, a file for the application's pid or nothing, whether thaw stays, the root's pid in there; numbers of unshare,
+     * thaw, thaw's descriptor of criu's script, the last pid that counts as used, whether thaw stays, the root's pid in there; numbers of unshare,
      * mount and setsid; a program in perl that becomes criu, and its arguments.
      * Its output is thaw's input. From descriptor 2 the namespace's first process reads the application's pid, once that is up; that input ends when thaw does, and so
      * does the namespace. With SIGCHLD ignored the kernel reaps by itself, for tail, a small process that looks once a second. criu has its
      * script as its input, and thaw's directory in our /proc as its standard error: in there neither is to be seen.
      */
     private static final String STARTER = OWN_PROC + """
-            my ($plan, $proof, $last, $file, $stays, $inside, $unshare, $mount, $setsid, $program) = splice @ARGV, 0, 10;
-            # Before anything is restored. O_WRONLY, O_CREAT and O_EXCL
-            my $mask = umask 022;
-            !length $file || sysopen(FILE, $file, 0301) or exit 1;
-            umask $mask;
+            my ($plan, $proof, $last, $stays, $inside, $unshare, $mount, $setsid, $program) = splice @ARGV, 0, 9;
             # CLONE_NEWPID
             syscall($unshare + 0, 0x20000000) == 0 or exit 1;
             my $first = fork // exit 1;
@@ -92,17 +88,12 @@ public record FreshNamespace(int lastPid) {
                 while (<STATUS>) { $root = $child if /^NSpid:.*\\s(\\d+)$/ && $1 == $inside }
             }
             failed() if !$root;
-            !length $file || syswrite(FILE, "$root\\n") or failed();
             syswrite STDOUT, "$root $first\\n";
             # Whoever is to be the parent of these two ends us then.
             waitpid $first, 0 if $stays;
             """.replace("%TAIL%", TAIL);
 
     private static final String FUNCTIONS = """
-
-            # Whoever takes this program needs to write no pid file where there is a namespace, but to give it its name.
-            # shellcheck disable=SC2034
-            thaw_writes_pid=yes
 
             # Makes the pipe by which the first process of a namespace lives: it reads from gate, and thaw_life is ours.
             thaw_hold_space() {
@@ -150,7 +141,7 @@ public record FreshNamespace(int lastPid) {
                 [[ $1 == %PERL% ]] && program=$4 && shift 4
                 unset "${!%VARIABLES%@}"
                 export THAW_SPACE=yes LC_ALL=C
-                exec %PERL% -f -e %STARTER% $$ "$proof" %LAST% "${file-}" "$attend" "$thaw_root" %CALLS% "$program" "$@"
+                exec %PERL% -f -e %STARTER% $$ "$proof" %LAST% "$attend" "$thaw_root" %CALLS% "$program" "$@"
             }
             """;
 

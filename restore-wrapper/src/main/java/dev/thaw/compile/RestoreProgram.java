@@ -72,10 +72,9 @@ public final class RestoreProgram {
             # Restores. With $1 somebody else attends to the application: this shell becomes it when a line comes from thaw_ended, and criu lets nothing run
             # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_reader, where there is one, is
             # a process to be ended. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
-            # ends once its pid in there was written to that. Then thaw_criu is criu's parent, and thaw_root becomes the application's pid out here; $3 is a new file
-            # for that, or empty.
+            # ends once its pid in there was written to that. Then thaw_criu is criu's parent, and thaw_root becomes the application's pid out here.
             thaw_restore() {
-                local attend=${1-} space=${2-} file=${3-} gate='' script said=''
+                local attend=${1-} space=${2-} gate='' script said=''
                 local criu=%CRIU% IFS=$' \\t\\n' line last next mark number thaw_kind thaw_flags kinds='' ended proof='' i%VARIABLES%
                 local -a arguments=() opened=() processor=()
                 thaw_life=''
