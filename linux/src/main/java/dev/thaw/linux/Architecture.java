@@ -9,8 +9,8 @@ package dev.thaw.linux;
  */
 record Architecture(int kcmp, SystemCallNumbers byNumber, int directory, int noFollow, int direct, int largeFile) {
 
-    static final Architecture X86_64 = new Architecture(312, new SystemCallNumbers(272, 308, 228, 302, 165, 112), 0200000, 0400000, 040000, 0100000);
-    static final Architecture AARCH64 = new Architecture(272, new SystemCallNumbers(97, 268, 113, 261, 40, 157), 040000, 0100000, 0200000, 0400000);
+    static final Architecture X86_64 = new Architecture(312, new SystemCallNumbers(272, 308, 228, 302, 165, 112, 40), 0200000, 0400000, 040000, 0100000);
+    static final Architecture AARCH64 = new Architecture(272, new SystemCallNumbers(97, 268, 113, 261, 40, 157, 71), 040000, 0100000, 0200000, 0400000);
 
     /** The one we run on. */
     static final Architecture CURRENT = of(System.getProperty("os.arch"));

@@ -1,26 +1,44 @@
 package dev.thaw.compile;
 
+import dev.thaw.criu.ClockStart;
+import dev.thaw.linux.SystemCallNumbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The part of a compiled plan that reads large images into the page cache while criu starts. */
 final class ReadAhead {
-    /** Of all pages together; less than this criu has read before another program could help it. */
-    static final long LEAST_BYTES = 64L << 20;
     private static final int SIZE_FIELD = 2;
 
     /**
+     * Arguments: the number of sendfile; a reader's number, from 0; files. Nothing is copied for a target that keeps nothing: sendfile(2) hands over the pages
+     * as they are, so that this takes hardly any processor time.
+     */
+    private static final String READER = """
+            my ($sendfile, $reader, @files) = @ARGV;
+            open(NOWHERE, '>', '/dev/null') or exit 1;
+            for (@files) {
+                open(PAGES, '<', $_) or exit 1;
+                my $size = -s PAGES;
+                for (my $stripe = $reader * %STRIPE%; $stripe < $size; $stripe += %READERS% * %STRIPE%) {
+                    my $offset = pack 'q', $stripe;
+                    for (1 .. %STRIPE% >> 20) {
+                        syscall($sendfile + 0, fileno NOWHERE, fileno PAGES, $offset, 1 << 20) > 0 or last;
+                    }
+                }
+            }
+            """.replace("%STRIPE%", Integer.toString(Stripes.BYTES)).replace("%READERS%", Integer.toString(Stripes.READERS));
+
+    /**
      * Started in the background; ended with the restore. A reader of what is in memory is in criu's way: whether a first page had to be fetched from a
-     * disk, the kernel says, without another process. So is one that takes criu's processor: it begins when one has nothing to do, which it may not have
-     * in the moment when criu starts, and gives way to everybody from then on.
+     * disk, the kernel says, without another process.
      */
     private static final String FUNCTION = """
 
-            # Reads files of $1 KiB into the page cache, if they are not there and there is room, as soon as a processor has nothing to do. Sets thaw_reader.
+            # Reads files of $1 KiB into the page cache, if they are not there and there is room. Sets thaw_readers.
             thaw_read_ahead() {
-                local text free before='' after='' sizeKiB=$1 IFS=$' \\t\\n'
-                local -a processors=(/sys/devices/system/cpu/cpu[0-9]*)
+                local text before='' after='' reader sizeKiB=$1 IFS=$' \\t\\n'
                 shift
                 IFS= read -r -d '' text </proc/meminfo
                 [[ $text =~ MemAvailable:\\ +([0-9]+) ]] && ((BASH_REMATCH[1] / 2 > sizeKiB)) || return
@@ -28,17 +46,14 @@ final class ReadAhead {
                 IFS= read -r -d '' -n 1 text <"$1"
                 IFS= read -r -d '' after </proc/self/io
                 [[ $before == *$'\\n'read_bytes:* && ${before#*$'\\n'read_bytes:} != "${after#*$'\\n'read_bytes:}" ]] || return
-                {
-                    [[ -z $thaw_life ]] || exec {thaw_life}>&-
-                    # Nobody ever writes to this pipe.
-                    exec {before}<> <(:)
-                    while read -r text text text free text </proc/loadavg && ((${free%/*} > ${#processors[@]})); do
-                        [[ -e /proc/$thaw_criu ]] || exit
-                        read -r -t 0.01 -u "$before" text
-                    done
-                    exec nice -n 19 cat -- "$@"
-                } </dev/null >/dev/null 2>&1 &
-                thaw_reader=$!
+                for reader in %NUMBERS%; do
+                    {
+                        [[ -z $thaw_life ]] || exec {thaw_life}>&-
+                        unset "${!%VARIABLES%@}"
+                        exec %PERL% -f -e %READER% %SENDFILE% "$reader" "$@"
+                    } </dev/null >/dev/null 2>&1 &
+                    thaw_readers+=("$!")
+                done
             }
             """;
 
@@ -46,7 +61,9 @@ final class ReadAhead {
 
     /** Definition of what {@link #start} calls; empty for small images. */
     static String function(CompiledPlan plan) {
-        return large(plan).isEmpty() ? "" : FUNCTION;
+        return large(plan).isEmpty() ? "" : FUNCTION.replace("%NUMBERS%", IntStream.range(0, Stripes.READERS).mapToObj(Integer::toString).collect(Collectors.joining(" ")))
+                .replace("%VARIABLES%", ClockStart.ITS_VARIABLES).replace("%PERL%", ClockStart.PERL).replace("%READER%", ShellText.quote(READER))
+                .replace("%SENDFILE%", Integer.toString(SystemCallNumbers.here().sendfile()));
     }
 
     /** Starts it where it pays; empty for small images. */
@@ -59,7 +76,7 @@ final class ReadAhead {
     }
 
     private static List<String> large(CompiledPlan plan) {
-        return bytes(plan) < LEAST_BYTES ? List.of() : pages(plan).stream().map(plan.files()::get).toList();
+        return bytes(plan) < Stripes.LEAST_BYTES ? List.of() : pages(plan).stream().map(plan.files()::get).toList();
     }
 
     private static long bytes(CompiledPlan plan) {

@@ -70,8 +70,8 @@ public final class RestoreProgram {
             }
 
             # Restores. With $1 somebody else attends to the application: this shell becomes it when a line comes from thaw_ended, and criu lets nothing run
-            # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_reader, where there is one, is
-            # a process to be ended. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
+            # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_readers are
+            # processes to be ended. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
             # ends once its pid in there was written to that. Then thaw_criu is criu's parent, and thaw_root becomes the application's pid out here.
             thaw_restore() {
                 local attend=${1-} space=${2-} gate='' script said=''
@@ -132,7 +132,7 @@ public final class RestoreProgram {
                 arguments+=(--action-script "$script")
                 # Its output ends when it does.
                 exec {ended}< <(thaw_start </dev/null 2>/dev/null)
-                thaw_criu=$! thaw_reader=''
+                thaw_criu=$! thaw_readers=()
             %AHEAD%    if [[ -n $attend ]]; then
                     [[ -z $space ]] || exec {gate}<&-
                     thaw_ended=$ended thaw_held=("$proof" "$ended" "${opened[@]}")
@@ -150,7 +150,7 @@ public final class RestoreProgram {
                 fi
                 wait "$thaw_criu"
                 number=$?
-                [[ -z $thaw_reader ]] || { kill "$thaw_reader"; wait "$thaw_reader"; } 2>/dev/null
+                ((${#thaw_readers[@]} == 0)) || { kill "${thaw_readers[@]}"; wait "${thaw_readers[@]}"; } 2>/dev/null
                 if [[ -z $space ]]; then
                     ((number == 0)) || thaw_end %NUMBERS%
                 else

@@ -1,5 +1,6 @@
 package dev.thaw.restore;
 
+import dev.thaw.compile.Stripes;
 import dev.thaw.image.ImageSnapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,49 +12,30 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Reads the memory of a large image into the page cache while thaw plans and criu starts. criu reads it with one thread that also copies; with
- * another one ahead of it the disk is never idle, and criu finds what it needs in memory.
+ * Reads the memory of a large image into the page cache while thaw plans and criu starts, as a compiled plan does. criu reads it with one thread that also
+ * copies; with others ahead of it the disk has more to do at once, and criu finds what it needs in memory.
  */
 public final class ReadAhead implements AutoCloseable {
-    /** Of all pages together; less than this criu has read before another thread could help it. */
-    private static final long LEAST_BYTES = 64L << 20;
     /** Read at once: what the kernel fetches ahead where a disk is fast, and no longer than a restore may wait for the end of it. */
     private static final int PIECE_BYTES = 8 << 20;
-    private static final int IDLE_POLL_MILLIS = 5;
 
     private volatile boolean reads;
     private volatile boolean closed;
 
     ReadAhead() {}
 
-    /**
-     * What there is to know before the decision.
-     *
-     * @param bytes of all pages of the image
-     * @param availableBytes of memory, that programs could have
-     * @param running threads of the machine that run or could run, the one that asks among them
-     */
-    record Situation(long bytes, long availableBytes, int running, int processors) {
-        /** Whether there is room for the pages beside the application. */
-        boolean fits() {
-            return availableBytes / 2 > bytes;
-        }
-
-        /** The thread that asks will wait for the disk, mostly. Without a processor for it, it is in criu's way. */
-        boolean hasProcessor() {
-            return running - 1 <= processors;
-        }
-    }
-
     /** Starts looking whether it pays, and reads if so. A small image has no thread for it. */
     public static ReadAhead of(ImageSnapshot image) {
-        ReadAhead reader = new ReadAhead();
-        if (image.totalBytes() >= LEAST_BYTES) {
-            Thread thread = new Thread(() -> reader.readWherePays(Path.of(image.directory())), "read ahead");
-            thread.setDaemon(true);
-            thread.start();
+        ReadAhead ahead = new ReadAhead();
+        if (image.totalBytes() >= Stripes.LEAST_BYTES) {
+            for (int i = 0; i < Stripes.READERS; i++) {
+                int reader = i;
+                Thread thread = new Thread(() -> ahead.readWherePays(Path.of(image.directory()), reader), "read ahead " + reader);
+                thread.setDaemon(true);
+                thread.start();
+            }
         }
-        return reader;
+        return ahead;
     }
 
     private static List<Path> pages(Path directory) throws IOException {
@@ -62,13 +44,18 @@ public final class ReadAhead implements AutoCloseable {
         }
     }
 
-    private static Situation situation(long bytes) throws IOException {
-        String running = Files.readString(Path.of("/proc/loadavg")).split("[ /]")[3];
-        long available = 0;
-        for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
-            available = line.startsWith("MemAvailable:") ? Long.parseLong(line.split("\\s+")[1]) << 10 : available;
+    /**
+     * Whether there is room for the pages beside the application.
+     *
+     * @param memory lines of /proc/meminfo
+     */
+    static boolean fits(long bytes, List<String> memory) {
+        for (String line : memory) {
+            if (line.startsWith("MemAvailable:")) {
+                return (Long.parseLong(line.split("\\s+")[1]) << 10) / 2 > bytes;
+            }
         }
-        return new Situation(bytes, available, Integer.parseInt(running), Runtime.getRuntime().availableProcessors());
+        return false;
     }
 
     /** For somebody who wants to know. */
@@ -76,36 +63,33 @@ public final class ReadAhead implements AutoCloseable {
         return reads ? "the memory of the image is read ahead" : "the memory of the image is not read ahead";
     }
 
-    private void readWherePays(Path directory) {
+    private void readWherePays(Path directory, int reader) {
         try {
             List<Path> files = pages(directory);
             long bytes = 0;
             for (Path file : files) {
                 bytes += Files.size(file);
             }
-            if (bytes >= LEAST_BYTES && awaitProcessor(bytes)) {
-                read(files);
+            if (bytes >= Stripes.LEAST_BYTES && fits(bytes, Files.readAllLines(Path.of("/proc/meminfo")))) {
+                read(files, reader);
             }
-        } catch (IOException | UncheckedIOException | IllegalArgumentException | InterruptedException e) {
+        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
             return; // criu finds it too, and thaw says so then
         }
     }
 
-    /** Until the end, or {@link #close}, or when it turns out that they are in memory. */
-    void read(List<Path> files) throws IOException {
+    /**
+     * Until the end, or {@link #close}, or when it turns out that they are in memory.
+     *
+     * @param reader its number, from 0
+     */
+    void read(List<Path> files, int reader) throws IOException {
         // Nothing is copied for a target that keeps nothing: sendfile(2) hands over the pages as they are.
         try (FileChannel nowhere = FileChannel.open(Path.of("/dev/null"), StandardOpenOption.WRITE)) {
-            long before = fetched();
             for (Path file : files) {
-                try (FileChannel channel = FileChannel.open(file)) {
-                    long position = 0;
-                    long taken = 1;
-                    while (!closed && taken > 0) {
-                        taken = channel.transferTo(position, PIECE_BYTES, nowhere);
-                        position += taken;
-                        // Some of it may be for the JVM itself.
-                        reads |= fetched() - before > taken / 2;
-                        if (!reads) {
+                try (FileChannel pages = FileChannel.open(file)) {
+                    for (long stripe = (long) reader * Stripes.BYTES; stripe < pages.size(); stripe += (long) Stripes.READERS * Stripes.BYTES) {
+                        if (!read(pages, stripe, nowhere)) {
                             return;
                         }
                     }
@@ -114,16 +98,22 @@ public final class ReadAhead implements AutoCloseable {
         }
     }
 
-    /** False where there is no room, or when it is not wanted any more. */
-    private boolean awaitProcessor(long bytes) throws IOException, InterruptedException {
-        while (!closed) {
-            Situation situation = situation(bytes);
-            if (!situation.fits() || situation.hasProcessor()) {
-                return situation.fits();
+    /** False when no more is to be read. */
+    private boolean read(FileChannel pages, long stripe, FileChannel nowhere) throws IOException {
+        long before = fetched();
+        for (int done = 0; done < Stripes.BYTES; done += PIECE_BYTES) {
+            if (closed) {
+                return false;
             }
-            Thread.sleep(IDLE_POLL_MILLIS);
+            long taken = pages.transferTo(stripe + done, PIECE_BYTES, nowhere);
+            // Some of it may be for the JVM itself.
+            if (fetched() - before > taken / 2) {
+                reads = true;
+            } else if (!reads) {
+                return false;
+            }
         }
-        return false;
+        return true;
     }
 
     /** Bytes that this thread has had the kernel fetch from a disk (man 5 proc_pid_io). */

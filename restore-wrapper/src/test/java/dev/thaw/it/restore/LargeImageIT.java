@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.thaw.it.IntegrationTest;
+import dev.thaw.it.PageCache;
 import dev.thaw.it.Puppet;
 import dev.thaw.it.RequiresCriu;
 import dev.thaw.it.RequiresRoot;
@@ -33,6 +34,8 @@ class LargeImageIT {
             String program = scratch.read("image/current/restore.sh");
             assertTrue(program.contains("thaw_read_ahead ") && program.contains("/pages-"), program);
             evict(scratch);
+            assertReadByProgram(scratch);
+            evict(scratch);
             try (ThawProcess thaw = ThawProcess.in(scratch).throughScript().environment("THAW_JAVA", System.getProperty("java.home") + "/bin/java")
                     .start("restore", "--status-fd", "2", scratch.path("image"))) {
                 thaw.awaitErr("\"event\":\"ready\"");
@@ -52,11 +55,22 @@ class LargeImageIT {
         }
     }
 
+    /** The readers alone, whose work criu would do as well. */
+    private static void assertReadByProgram(Scratch scratch) throws IOException, InterruptedException {
+        String pages = scratch.path("image/current/pages-1.img");
+        if (PageCache.residentShare(pages) > 0.5) {
+            return; // this file system keeps all in memory
+        }
+        ProcessBuilder shell = new ProcessBuilder("/bin/bash", "-c", "source \"$1\"; thaw_life='' thaw_readers=(); thaw_read_ahead 1 \"$2\"; wait \"${thaw_readers[@]}\"",
+                "bash", scratch.path("image/current/restore.sh"), pages);
+        assertEquals(0, shell.inheritIO().start().waitFor());
+        assertEquals(1, PageCache.residentShare(pages));
+    }
+
     private static void evict(Scratch scratch) throws IOException, InterruptedException {
         for (String name : FileCalls.list(scratch.path("image/current"))) {
             if (name.endsWith(".img")) {
-                String file = scratch.path("image/current/" + name);
-                assertEquals(0, new ProcessBuilder("dd", "if=" + file, "iflag=nocache", "count=0", "status=none").start().waitFor());
+                PageCache.evict(scratch.path("image/current/" + name));
             }
         }
     }
