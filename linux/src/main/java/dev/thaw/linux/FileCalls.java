@@ -183,6 +183,19 @@ public final class FileCalls {
     }
 
     /**
+     * Hands at most {@code count} bytes of a file, from the offset of its description on, to another descriptor, and returns how many: 0 is the end of the
+     * file. What is read is not copied, where the target does not need it (man 2 sendfile).
+     */
+    public static long sendfile(int to, int from, long count) {
+        long sent;
+        do {
+            sent = C.sendfile(to, from, 0, count);
+        } while (interrupted(sent));
+        check(sent, "sendfile(?, ?, ?)", to, from, count);
+        return sent;
+    }
+
+    /**
      * Writes at most {@code len} bytes and returns how many (man 2 write). EPIPE for a pipe that nobody reads: the JVM ignores SIGPIPE.
      */
     public static int write(int fd, byte[] b, int off, int len) {

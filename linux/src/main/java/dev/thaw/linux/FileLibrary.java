@@ -41,6 +41,10 @@ final class FileLibrary {
         return CFunction.word("pread", fd, buffer, count, offset);
     }
 
+    long sendfile(int to, int from, long offset, long count) { // sendfile(2)
+        return CFunction.word("sendfile", to, from, offset, count);
+    }
+
     long write(int fd, byte[] buffer, long count) { // write(2)
         return CFunction.word("write", fd, buffer, count);
     }

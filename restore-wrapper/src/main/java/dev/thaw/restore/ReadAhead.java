@@ -2,22 +2,22 @@ package dev.thaw.restore;
 
 import dev.thaw.compile.Stripes;
 import dev.thaw.image.ImageSnapshot;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.KernelString;
+import dev.thaw.linux.LinuxException;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
+import dev.thaw.supervise.Pause;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Reads the memory of a large image into the page cache while thaw plans and criu starts, as a compiled plan does. criu reads it with one thread that also
  * copies; with others ahead of it the disk has more to do at once, and criu finds what it needs in memory.
  */
 public final class ReadAhead implements AutoCloseable {
-    /** Read at once: what the kernel fetches ahead where a disk is fast, and no longer than a restore may wait for the end of it. */
-    private static final int PIECE_BYTES = 8 << 20;
+    /** Read at once: no longer than a restore may wait for the end of it. */
+    private static final int PIECE_BYTES = 1 << 20;
 
     private volatile boolean reads;
     private volatile boolean closed;
@@ -28,34 +28,9 @@ public final class ReadAhead implements AutoCloseable {
     public static ReadAhead of(ImageSnapshot image) {
         ReadAhead ahead = new ReadAhead();
         if (image.totalBytes() >= Stripes.LEAST_BYTES) {
-            for (int i = 0; i < Stripes.READERS; i++) {
-                int reader = i;
-                Thread thread = new Thread(() -> ahead.readWherePays(Path.of(image.directory()), reader), "read ahead " + reader);
-                thread.setDaemon(true);
-                thread.start();
-            }
+            ahead.begin("read ahead", () -> ahead.readWherePays(image.directory()));
         }
         return ahead;
-    }
-
-    private static List<Path> pages(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> file.getFileName().toString().matches("pages-\\d+\\.img")).sorted().toList();
-        }
-    }
-
-    /**
-     * Whether there is room for the pages beside the application.
-     *
-     * @param memory lines of /proc/meminfo
-     */
-    static boolean fits(long bytes, List<String> memory) {
-        for (String line : memory) {
-            if (line.startsWith("MemAvailable:")) {
-                return (Long.parseLong(line.split("\\s+")[1]) << 10) / 2 > bytes;
-            }
-        }
-        return false;
     }
 
     /** For somebody who wants to know. */
@@ -63,34 +38,59 @@ public final class ReadAhead implements AutoCloseable {
         return reads ? "the memory of the image is read ahead" : "the memory of the image is not read ahead";
     }
 
-    private void readWherePays(Path directory, int reader) {
-        try {
-            List<Path> files = pages(directory);
-            long bytes = 0;
-            for (Path file : files) {
-                bytes += Files.size(file);
+    /** Until the end, or {@link #close}, where it pays. */
+    void readWherePays(String directory) {
+        List<String> pages = new ArrayList<>();
+        long bytes = 0;
+        for (String name : FileCalls.list(directory)) {
+            if (name.startsWith("pages-") && name.endsWith(".img")) {
+                pages.add(directory + "/" + name);
+                bytes += FileCalls.stat(directory + "/" + name).size();
             }
-            if (bytes >= Stripes.LEAST_BYTES && fits(bytes, Files.readAllLines(Path.of("/proc/meminfo")))) {
-                read(files, reader);
+        }
+        pages.sort(null);
+        if (bytes >= Stripes.LEAST_BYTES && fits(bytes, proc("meminfo")) && isOnDiskOnly(pages.get(0))) {
+            reads = true;
+            List<Thread> others = new ArrayList<>();
+            for (int i = 1; i < Stripes.READERS; i++) {
+                int reader = i;
+                others.add(begin("read ahead " + reader, () -> read(pages, reader)));
             }
-        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
-            return; // criu finds it too, and thaw says so then
+            read(pages, 0);
+            others.forEach(Pause::untilEnded);
         }
     }
 
     /**
-     * Until the end, or {@link #close}, or when it turns out that they are in memory.
+     * Whether there is room for the pages beside the application.
      *
-     * @param reader its number, from 0
+     * @param memory /proc/meminfo
      */
-    void read(List<Path> files, int reader) throws IOException {
-        // Nothing is copied for a target that keeps nothing: sendfile(2) hands over the pages as they are.
-        try (FileChannel nowhere = FileChannel.open(Path.of("/dev/null"), StandardOpenOption.WRITE)) {
-            for (Path file : files) {
-                try (FileChannel pages = FileChannel.open(file)) {
-                    for (long stripe = (long) reader * Stripes.BYTES; stripe < pages.size(); stripe += (long) Stripes.READERS * Stripes.BYTES) {
-                        if (!read(pages, stripe, nowhere)) {
-                            return;
+    static boolean fits(long bytes, String memory) {
+        int at = memory.indexOf("MemAvailable:");
+        int end = memory.indexOf(" kB", at);
+        return at >= 0 && end >= 0 && (Long.parseLong(memory.substring(at + "MemAvailable:".length(), end).strip()) << 10) / 2 > bytes;
+    }
+
+    /** By one page: whether the kernel has to fetch it for us. */
+    private static boolean isOnDiskOnly(String file) {
+        try (OwnedFd pages = FileCalls.open(file, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC)) {
+            String before = fetched();
+            FileCalls.pread(pages.number(), new byte[1], 0, 1, 0);
+            return !before.equals(fetched());
+        }
+    }
+
+    private void read(List<String> files, int reader) {
+        try (OwnedFd nowhere = FileCalls.open("/dev/null", OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC)) {
+            for (String file : files) {
+                try (OwnedFd pages = FileCalls.open(file, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC)) {
+                    long size = FileCalls.fstat(pages.number()).size();
+                    for (long stripe = (long) reader * Stripes.BYTES; stripe < size; stripe += (long) Stripes.READERS * Stripes.BYTES) {
+                        FileCalls.lseek(pages.number(), stripe, FileCalls.SEEK_SET);
+                        for (int done = 0; !closed && done < Stripes.BYTES; done += PIECE_BYTES) {
+                            // Nothing is copied for a target that keeps nothing.
+                            FileCalls.sendfile(nowhere.number(), pages.number(), PIECE_BYTES);
                         }
                     }
                 }
@@ -98,32 +98,28 @@ public final class ReadAhead implements AutoCloseable {
         }
     }
 
-    /** False when no more is to be read. */
-    private boolean read(FileChannel pages, long stripe, FileChannel nowhere) throws IOException {
-        long before = fetched();
-        for (int done = 0; done < Stripes.BYTES; done += PIECE_BYTES) {
-            if (closed) {
-                return false;
-            }
-            long taken = pages.transferTo(stripe + done, PIECE_BYTES, nowhere);
-            // Some of it may be for the JVM itself.
-            if (fetched() - before > taken / 2) {
-                reads = true;
-            } else if (!reads) {
-                return false;
-            }
-        }
-        return true;
+    /** What this thread has had the kernel fetch from a disk, and whatever comes after that (man 5 proc_pid_io); empty where the kernel keeps no account. */
+    private static String fetched() {
+        String account = proc("thread-self/io");
+        int at = account.indexOf("\nread_bytes: ");
+        return at < 0 ? "" : account.substring(at);
     }
 
-    /** Bytes that this thread has had the kernel fetch from a disk (man 5 proc_pid_io). */
-    private static long fetched() throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/thread-self/io"))) {
-            if (line.startsWith("read_bytes: ")) {
-                return Long.parseLong(line.substring("read_bytes: ".length()));
+    private static String proc(String file) {
+        return KernelString.decode(FileCalls.readProc("/proc/" + file));
+    }
+
+    private Thread begin(String name, Runnable work) {
+        Thread thread = new Thread(() -> {
+            try {
+                work.run();
+            } catch (LinuxException | IllegalArgumentException e) {
+                return; // criu finds it too, and thaw says so then
             }
-        }
-        throw new IOException("the kernel keeps no account of what was read");
+        }, name);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
     }
 
     /** Ends it after the piece that it reads. */

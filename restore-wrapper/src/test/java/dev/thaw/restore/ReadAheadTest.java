@@ -12,7 +12,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
@@ -24,9 +23,9 @@ class ReadAheadTest {
 
     @Test
     void it_reads_what_leaves_room() {
-        assertTrue(ReadAhead.fits(2 * GIB, List.of("MemFree:  1 kB", "MemAvailable:    8388608 kB")));
-        assertFalse(ReadAhead.fits(2 * GIB, List.of("MemFree:  8388608 kB", "MemAvailable:    3145728 kB")), "the page cache would lose it again");
-        assertFalse(ReadAhead.fits(1, List.of("MemFree:  8388608 kB")));
+        assertTrue(ReadAhead.fits(2 * GIB, "MemFree:  1 kB\nMemAvailable:    8388608 kB\n"));
+        assertFalse(ReadAhead.fits(2 * GIB, "MemFree:  8388608 kB\nMemAvailable:    3145728 kB\n"), "the page cache would lose it again");
+        assertFalse(ReadAhead.fits(1, "MemFree:  8388608 kB\n"));
     }
 
     @Test
@@ -37,20 +36,18 @@ class ReadAheadTest {
             channel.force(true);
         }
         assertEquals(1, PageCache.residentShare(pages.toString()));
-        assertEquals("the memory of the image is not read ahead", readAhead(pages), "it is in memory");
+        assertEquals("the memory of the image is not read ahead", readAhead(directory), "it is in memory");
         PageCache.evict(pages.toString());
         assumeTrue(PageCache.residentShare(pages.toString()) < 0.5, "this file system keeps all in memory");
-        assertEquals("the memory of the image is read ahead", readAhead(pages));
+        assertEquals("the memory of the image is read ahead", readAhead(directory));
         assertEquals(1, PageCache.residentShare(pages.toString()));
     }
 
     /** What it says in the end. */
-    private static String readAhead(Path file) throws IOException {
-        try (ReadAhead reader = new ReadAhead()) {
-            for (int i = 0; i < Stripes.READERS; i++) {
-                reader.read(List.of(file), i);
-            }
-            return reader.text();
+    private static String readAhead(Path directory) {
+        try (ReadAhead ahead = new ReadAhead()) {
+            ahead.readWherePays(directory.toString());
+            return ahead.text();
         }
     }
 }
