@@ -64,14 +64,18 @@ public record Planning(
     /** As above, and the image has to be what is expected. */
     public static Planning of(String image, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames,
             Expectation expectation) {
-        return of(image, ImageReading.read(image), given, closedStreams, brokerNames, expectation);
+        return of(image, ImageReading.read(image), WorldReader.ownCgroups(), given, closedStreams, brokerNames, expectation);
     }
 
-    /** As above, of an image that has been read. */
-    public static Planning of(String image, ImageReading.Image read, RestoreOptions given, Set<Integer> closedStreams, BrokerNames brokerNames,
-            Expectation expectation) {
+    /**
+     * As above, of an image that has been read.
+     *
+     * @param here of thaw itself
+     */
+    public static Planning of(String image, ImageReading.Image read, CgroupFiles.View here, RestoreOptions given, Set<Integer> closedStreams,
+            BrokerNames brokerNames, Expectation expectation) {
         try {
-            return of(read.resolved(), read.snapshot(), read.manifest(), Policies.withStored(given, read.resolved().generationDir()), closedStreams, brokerNames,
+            return of(read.resolved(), read.snapshot(), read.manifest(), here, Policies.withStored(given, read.resolved().generationDir()), closedStreams, brokerNames,
                     expectation);
         } catch (ImageException e) {
             throw imageFailure(image, e);
@@ -80,15 +84,15 @@ public record Planning(
 
     /** Of a tree that was not dumped. @param manifest what a checkpoint of it would have recorded */
     public static Planning ofLiving(ImageSnapshot tree, Manifest manifest, RestoreOptions given, BrokerNames brokerNames) {
-        return of(new ResolvedImage(Optional.empty(), tree.directory(), OptionalInt.empty(), true), tree, Optional.of(manifest), given, Set.of(), brokerNames,
+        return of(new ResolvedImage(Optional.empty(), tree.directory(), OptionalInt.empty(), true), tree, Optional.of(manifest), WorldReader.ownCgroups(), given, Set.of(), brokerNames,
                 Expectation.NONE);
     }
 
-    private static Planning of(ResolvedImage resolved, ImageSnapshot snapshot, Optional<Manifest> manifest, RestoreOptions given, Set<Integer> closedStreams,
-            BrokerNames brokerNames, Expectation expectation) {
+    private static Planning of(ResolvedImage resolved, ImageSnapshot snapshot, Optional<Manifest> manifest, CgroupFiles.View here, RestoreOptions given,
+            Set<Integer> closedStreams, BrokerNames brokerNames, Expectation expectation) {
         RestoreOptions options = given.plus(manifest.map(KeptDescriptors::rules).orElse(List.of())).plus(manifest.map(Planning::ofEnded).orElse(List.of()));
         Optional<CgroupFiles.View> recorded = manifest.map(entry -> new CgroupFiles.View(entry.cgroups(), entry.cgroupMounts()));
-        World world = WorldReader.read(snapshot, recorded, options, closedStreams, brokerNames.ask(options, KeptDescriptors.socket(manifest)));
+        World world = WorldReader.read(snapshot, recorded, here, options, closedStreams, brokerNames.ask(options, KeptDescriptors.socket(manifest)));
         List<Mismatch> mismatches = manifest.map(known -> Comparison.of(
                 known, Surroundings.now(known, world.paths(), expectation.criu(), expectation.asked()), options.accepted())).orElse(List.of());
         PlanResult result = Fitness.judge(quarantined(resolved), RestorePlanner.plan(snapshot, recorded, world, options), mismatches);

@@ -20,7 +20,6 @@ import dev.thaw.plan.Questions;
 import dev.thaw.plan.RestoreOptions;
 import dev.thaw.plan.World;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -30,20 +29,23 @@ import java.util.TreeMap;
 public final class WorldReader {
     private WorldReader() {}
 
+    /** The cgroups of this process, and where they are mounted. */
+    public static CgroupFiles.View ownCgroups() {
+        return new CgroupFiles.View(CgroupMembership.read(ProcessCalls.getpid()), MountInfo.read(ProcessCalls.getpid()));
+    }
+
     /**
+     * @param here {@link #ownCgroups}
      * @param closedStreams streams that the caller had closed and the launcher script opened on /dev/null
      * @param brokerNames what the broker offers; empty when none was asked or answers
      */
-    public static World read(ImageSnapshot image, Optional<CgroupFiles.View> recorded, RestoreOptions options, Set<Integer> closedStreams,
-            Optional<Set<String>> brokerNames) {
-        List<CgroupMembership> cgroups = CgroupMembership.read(ProcessCalls.getpid());
-        List<MountInfo> mounts = MountInfo.read(ProcessCalls.getpid());
-        CgroupFiles.View now = new CgroupFiles.View(cgroups, mounts);
+    public static World read(ImageSnapshot image, Optional<CgroupFiles.View> recorded, CgroupFiles.View here, RestoreOptions options,
+            Set<Integer> closedStreams, Optional<Set<String>> brokerNames) {
         Map<String, Optional<FileStatus>> paths = new HashMap<>();
-        for (String path : Questions.paths(image, options, recorded, now)) {
+        for (String path : Questions.paths(image, options, recorded, here)) {
             paths.put(path, statusOf(path));
         }
-        return new World(own(Questions.ownDescriptors(image, options), closedStreams), paths, cgroups, now.mounts(), brokerNames);
+        return new World(own(Questions.ownDescriptors(image, options), closedStreams), paths, here.memberships(), here.mounts(), brokerNames);
     }
 
     private static Optional<FileStatus> statusOf(String path) {

@@ -9,6 +9,7 @@ import dev.thaw.fdbroker.DescriptorDescription;
 import dev.thaw.image.Manifest;
 import dev.thaw.launcher.LaunchedProcess;
 import dev.thaw.linux.OwnedFd;
+import dev.thaw.plan.CgroupFiles;
 import dev.thaw.plan.Opening;
 import dev.thaw.plan.RestorePlan;
 import dev.thaw.report.ExitCode;
@@ -25,6 +26,7 @@ import dev.thaw.restore.ReadAhead;
 import dev.thaw.restore.Restored;
 import dev.thaw.restore.Restorer;
 import dev.thaw.restore.RestoreRequest;
+import dev.thaw.restore.WorldReader;
 import dev.thaw.run.BrokerDeposits;
 import dev.thaw.supervise.Lifecycle;
 import dev.thaw.supervise.LifecycleOptions;
@@ -67,17 +69,18 @@ public final class Restoration {
     Lifecycle.Outcome restore(String image, ImageReading reading, Optional<Asked> asked, LifecycleOptions life) {
         long start = System.nanoTime();
         CriuSearch search = settings.criu().get();
+        Optional<CriuBinary> found = search instanceof CriuBinary binary ? Optional.of(binary) : Optional.empty();
+        // While the image is read.
+        CgroupFiles.View here = WorldReader.ownCgroups();
         ImageReading.Image read = reading.await();
         try (ReadAhead ahead = ReadAhead.of(read.snapshot())) {
-            return restore(image, read, asked, life, ahead, search, start);
+            Planning planning = Planning.of(image, read, here, settings.options(), settings.closedStreams(), settings.brokerNames(),
+                    new Planning.Expectation(found.map(CriuBinary::version), asked));
+            return restore(planning, life, ahead, search, start);
         }
     }
 
-    private Lifecycle.Outcome restore(String image, ImageReading.Image read, Optional<Asked> asked, LifecycleOptions life, ReadAhead ahead, CriuSearch search,
-            long start) {
-        Optional<CriuBinary> found = search instanceof CriuBinary binary ? Optional.of(binary) : Optional.empty();
-        Planning planning = Planning.of(image, read, settings.options(), settings.closedStreams(), settings.brokerNames(),
-                new Planning.Expectation(found.map(CriuBinary::version), asked));
+    private Lifecycle.Outcome restore(Planning planning, LifecycleOptions life, ReadAhead ahead, CriuSearch search, long start) {
         RestorePlan plan = planning.ready();
         plan.notes().forEach(report::warning);
         planning.mismatches().stream().filter(mismatch -> mismatch.severity().compareTo(Mismatch.Severity.WARNING) > 0)

@@ -173,7 +173,7 @@ class LivingSnapshotIT {
 
     private static List<String> plan(ImageSnapshot image, CgroupFiles.View cgroups, RestoreOptions options) {
         Optional<CgroupFiles.View> recorded = Optional.of(cgroups);
-        PlanResult result = RestorePlanner.plan(image, recorded, WorldReader.read(image, recorded, options, Set.of(), Optional.empty()), options);
+        PlanResult result = RestorePlanner.plan(image, recorded, WorldReader.read(image, recorded, WorldReader.ownCgroups(), options, Set.of(), Optional.empty()), options);
         if (result instanceof PlanResult.Rejected rejected) {
             return rejected.problems().stream().map(problem -> problem.what() + " | " + problem.because() + " | " + problem.tries()).toList();
         }
