@@ -39,7 +39,7 @@ public class ImageBench extends Timed {
         directory = Files.createTempDirectory("jmh-images-");
         ScaleImage.of(processes).writeTo(directory.toString());
         snapshot = ImagesDirectory.read(directory.toString());
-        world = WorldReader.read(snapshot, Optional.empty(), RestoreOptions.automatic(), Set.of(), Optional.empty());
+        world = WorldReader.read(snapshot, Optional.empty(), WorldReader.ownCgroups(), RestoreOptions.automatic(), Set.of(), Optional.empty());
     }
 
     @TearDown(Level.Trial)

@@ -12,33 +12,36 @@ final class ReadAhead {
     private static final int SIZE_FIELD = 2;
 
     /**
-     * Arguments: the number of sendfile; a reader's number, from 0; files. Nothing is copied for a target that keeps nothing: sendfile(2) hands over the pages
-     * as they are, so that this takes hardly any processor time.
+     * Arguments: the number of sendfile; the shell that wants it, with whose end it ends; a reader's number, from 0; files. Its output is /dev/null. Nothing is
+     * copied for a target that keeps nothing: sendfile(2) hands over the pages as they are, so that this takes hardly any processor time.
      */
     private static final String READER = """
-            my ($sendfile, $reader, @files) = @ARGV;
-            open(NOWHERE, '>', '/dev/null') or exit 1;
+            my ($sendfile, $shell, $reader, @files) = @ARGV;
+            my $turn = 0;
             for (@files) {
                 open(PAGES, '<', $_) or exit 1;
                 my $size = -s PAGES;
-                for (my $stripe = $reader * %STRIPE%; $stripe < $size; $stripe += %READERS% * %STRIPE%) {
+                for (my $stripe = 0; $stripe < $size; $stripe += %STRIPE%) {
+                    next if $turn++ % %READERS% != $reader;
                     my $offset = pack 'q', $stripe;
                     for (1 .. %STRIPE% >> 20) {
-                        syscall($sendfile + 0, fileno NOWHERE, fileno PAGES, $offset, 1 << 20) > 0 or last;
+                        getppid == $shell or exit;
+                        syscall($sendfile + 0, fileno STDOUT, fileno PAGES, $offset, 1 << 20) > 0 or last;
                     }
                 }
             }
             """.replace("%STRIPE%", Integer.toString(Stripes.BYTES)).replace("%READERS%", Integer.toString(Stripes.READERS));
 
     /**
-     * Started in the background; ended with the restore. A reader of what is in memory is in criu's way: whether a first page had to be fetched from a
+     * Started in the background; ended with the restore, or with this process. A reader of what is in memory is in criu's way: whether a first page had to be fetched from a
      * disk, the kernel says, without another process.
      */
     private static final String FUNCTION = """
 
             # Reads files of $1 KiB into the page cache, if they are not there and there is room. Sets thaw_readers.
             thaw_read_ahead() {
-                local text before='' after='' reader sizeKiB=$1 IFS=$' \\t\\n'
+                local text before='' after='' reader sizeKiB=$1 shell=$BASHPID IFS=$' \\t\\n'
+                [[ -x %PERL% ]] || return
                 shift
                 IFS= read -r -d '' text </proc/meminfo
                 [[ $text =~ MemAvailable:\\ +([0-9]+) ]] && ((BASH_REMATCH[1] / 2 > sizeKiB)) || return
@@ -50,7 +53,7 @@ final class ReadAhead {
                     {
                         [[ -z $thaw_life ]] || exec {thaw_life}>&-
                         unset "${!%VARIABLES%@}"
-                        exec %PERL% -f -e %READER% %SENDFILE% "$reader" "$@"
+                        exec %PERL% -f -e %READER% %SENDFILE% "$shell" "$reader" "$@"
                     } </dev/null >/dev/null 2>&1 &
                     thaw_readers+=("$!")
                 done

@@ -69,9 +69,14 @@ public final class RestoreProgram {
                 fi
             }
 
+            # They have nothing to clean up, and what asks for an end may be ignored.
+            thaw_end_readers() {
+                ((${#thaw_readers[@]} == 0)) || { kill -KILL "${thaw_readers[@]}"; wait "${thaw_readers[@]}"; } 2>/dev/null
+            }
+
             # Restores. With $1 somebody else attends to the application: this shell becomes it when a line comes from thaw_ended, and criu lets nothing run
-            # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_readers are
-            # processes to be ended. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
+            # before. Then thaw_criu is criu's pid, thaw_held are the descriptors to be closed when criu has ended, and thaw_end_readers
+            # is to be called. With $2 the application gets a pid namespace of its own, which lives as long as thaw_life is open, or until the application
             # ends once its pid in there was written to that. Then thaw_criu is criu's parent, and thaw_root becomes the application's pid out here.
             thaw_restore() {
                 local attend=${1-} space=${2-} gate='' script said=''
@@ -150,7 +155,7 @@ public final class RestoreProgram {
                 fi
                 wait "$thaw_criu"
                 number=$?
-                ((${#thaw_readers[@]} == 0)) || { kill "${thaw_readers[@]}"; wait "${thaw_readers[@]}"; } 2>/dev/null
+                thaw_end_readers
                 if [[ -z $space ]]; then
                     ((number == 0)) || thaw_end %NUMBERS%
                 else

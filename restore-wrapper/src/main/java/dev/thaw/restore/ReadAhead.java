@@ -50,7 +50,6 @@ public final class ReadAhead implements AutoCloseable {
         }
         pages.sort(null);
         if (bytes >= Stripes.LEAST_BYTES && fits(bytes, proc("meminfo")) && isOnDiskOnly(pages.get(0))) {
-            reads = true;
             List<Thread> others = new ArrayList<>();
             for (int i = 1; i < Stripes.READERS; i++) {
                 int reader = i;
@@ -72,7 +71,7 @@ public final class ReadAhead implements AutoCloseable {
         return at >= 0 && end >= 0 && (Long.parseLong(memory.substring(at + "MemAvailable:".length(), end).strip()) << 10) / 2 > bytes;
     }
 
-    /** By one page: whether the kernel has to fetch it for us. */
+    /** By one page: whether the kernel has to fetch it for us. It may have fetched something for the JVM; then little time is lost. */
     private static boolean isOnDiskOnly(String file) {
         try (OwnedFd pages = FileCalls.open(file, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC)) {
             String before = fetched();
@@ -83,14 +82,13 @@ public final class ReadAhead implements AutoCloseable {
 
     private void read(List<String> files, int reader) {
         try (OwnedFd nowhere = FileCalls.open("/dev/null", OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC)) {
+            int turn = 0;
             for (String file : files) {
                 try (OwnedFd pages = FileCalls.open(file, OpenFlags.O_RDONLY | OpenFlags.O_CLOEXEC)) {
                     long size = FileCalls.fstat(pages.number()).size();
-                    for (long stripe = (long) reader * Stripes.BYTES; stripe < size; stripe += (long) Stripes.READERS * Stripes.BYTES) {
-                        FileCalls.lseek(pages.number(), stripe, FileCalls.SEEK_SET);
-                        for (int done = 0; !closed && done < Stripes.BYTES; done += PIECE_BYTES) {
-                            // Nothing is copied for a target that keeps nothing.
-                            FileCalls.sendfile(nowhere.number(), pages.number(), PIECE_BYTES);
+                    for (long stripe = 0; stripe < size; stripe += Stripes.BYTES) {
+                        if (turn++ % Stripes.READERS == reader) {
+                            read(pages, stripe, nowhere);
                         }
                     }
                 }
@@ -98,7 +96,16 @@ public final class ReadAhead implements AutoCloseable {
         }
     }
 
-    /** What this thread has had the kernel fetch from a disk, and whatever comes after that (man 5 proc_pid_io); empty where the kernel keeps no account. */
+    private void read(OwnedFd pages, long stripe, OwnedFd nowhere) {
+        FileCalls.lseek(pages.number(), stripe, FileCalls.SEEK_SET);
+        for (int done = 0; !closed && done < Stripes.BYTES; done += PIECE_BYTES) {
+            // Nothing is copied for a target that keeps nothing.
+            FileCalls.sendfile(nowhere.number(), pages.number(), PIECE_BYTES);
+            reads = true;
+        }
+    }
+
+    /** What this thread has had the kernel fetch from a disk, and whatever comes after that (man 5 proc_pid_io). */
     private static String fetched() {
         String account = proc("thread-self/io");
         int at = account.indexOf("\nread_bytes: ");

@@ -2,6 +2,9 @@ package dev.thaw.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.thaw.linux.FileCalls;
+import dev.thaw.linux.OpenFlags;
+import dev.thaw.linux.OwnedFd;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -11,6 +14,16 @@ public final class PageCache {
     private static final int SAMPLES = 64;
 
     private PageCache() {}
+
+    /** A new file of zeros, in memory and on its disk. @return its path */
+    public static String write(String path, int bytes) throws IOException {
+        FileCalls.writeFile(path, new byte[bytes], 0600);
+        try (OwnedFd file = FileCalls.open(path, OpenFlags.O_WRONLY | OpenFlags.O_CLOEXEC)) {
+            FileCalls.fsync(file.number());
+        }
+        assertEquals(1, residentShare(path));
+        return path;
+    }
 
     /** Tells the kernel that a file, which is on its disk, is not needed any more; some file systems keep all in memory nevertheless. */
     public static void evict(String file) throws IOException, InterruptedException {

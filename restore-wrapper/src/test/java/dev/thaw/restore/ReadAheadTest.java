@@ -8,10 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.thaw.compile.Stripes;
 import dev.thaw.it.PageCache;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator.ReplaceUnderscores;
 import org.junit.jupiter.api.Test;
@@ -30,17 +28,18 @@ class ReadAheadTest {
 
     @Test
     void what_was_read_is_in_the_page_cache_and_what_is_there_is_not_read(@TempDir Path directory) throws IOException, InterruptedException {
-        Path pages = directory.resolve("pages-1.img");
-        Files.write(pages, new byte[Stripes.READERS * Stripes.BYTES + (3 << 20)]);
-        try (FileChannel channel = FileChannel.open(pages, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        assertEquals(1, PageCache.residentShare(pages.toString()));
+        String large = PageCache.write(directory + "/pages-1.img", Stripes.BYTES + (3 << 20));
+        String small = PageCache.write(directory + "/pages-2.img", 15 << 20);
+        String last = PageCache.write(directory + "/pages-3.img", 15 << 20);
         assertEquals("the memory of the image is not read ahead", readAhead(directory), "it is in memory");
-        PageCache.evict(pages.toString());
-        assumeTrue(PageCache.residentShare(pages.toString()) < 0.5, "this file system keeps all in memory");
+        for (String pages : List.of(large, small, last)) {
+            PageCache.evict(pages);
+            assumeTrue(PageCache.residentShare(pages) < 0.5, "this file system keeps all in memory");
+        }
         assertEquals("the memory of the image is read ahead", readAhead(directory));
-        assertEquals(1, PageCache.residentShare(pages.toString()));
+        for (String pages : List.of(large, small, last)) {
+            assertEquals(1, PageCache.residentShare(pages), pages);
+        }
     }
 
     /** What it says in the end. */

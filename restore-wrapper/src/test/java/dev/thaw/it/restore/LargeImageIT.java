@@ -14,6 +14,7 @@ import dev.thaw.linux.FileCalls;
 import dev.thaw.linux.ProcessCalls;
 import dev.thaw.linux.Signals;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -61,10 +62,20 @@ class LargeImageIT {
         if (PageCache.residentShare(pages) > 0.5) {
             return; // this file system keeps all in memory
         }
-        ProcessBuilder shell = new ProcessBuilder("/bin/bash", "-c", "source \"$1\"; thaw_life='' thaw_readers=(); thaw_read_ahead 1 \"$2\"; wait \"${thaw_readers[@]}\"",
-                "bash", scratch.path("image/current/restore.sh"), pages);
-        assertEquals(0, shell.inheritIO().start().waitFor());
+        // More files than one are read in turn.
+        String other = PageCache.write(scratch.path("other"), 40 << 20);
+        PageCache.evict(other);
+        inProgram(scratch, "thaw_read_ahead 1 \"$2\" \"$3\"; wait \"${thaw_readers[@]}\"", pages, other);
         assertEquals(1, PageCache.residentShare(pages));
+        assertEquals(1, PageCache.residentShare(other));
+        inProgram(scratch, "trap '' TERM; sleep 1000 & thaw_readers=(\"$!\"); thaw_end_readers; [[ ! -e /proc/${thaw_readers[0]} ]]");
+    }
+
+    /** Runs words of bash where the image's program has defined its functions. */
+    private static void inProgram(Scratch scratch, String words, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("/bin/bash", "-c", "source \"$1\"; thaw_life='' thaw_readers=(); " + words, "bash", scratch.path("image/current/restore.sh")));
+        command.addAll(List.of(arguments));
+        assertEquals(0, new ProcessBuilder(command).inheritIO().start().waitFor());
     }
 
     private static void evict(Scratch scratch) throws IOException, InterruptedException {
