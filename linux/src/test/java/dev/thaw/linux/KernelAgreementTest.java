@@ -103,6 +103,7 @@ class KernelAgreementTest {
         compare(ours, expressions, "SYS_prlimit64", SystemCallNumbers.here().prlimit());
         compare(ours, expressions, "SYS_mount", SystemCallNumbers.here().mount());
         compare(ours, expressions, "SYS_setsid", SystemCallNumbers.here().setsid());
+        compare(ours, expressions, "SYS_sendfile", SystemCallNumbers.here().sendfile());
         compare(ours, expressions, "CLONE_NEWTIME", SystemCallNumbers.CLONE_NEWTIME);
         compare(ours, expressions, "IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON",
             constant(TerminalCalls.class, "IGNBRK_BRKINT_PARMRK_ISTRIP_INLCR_IGNCR_ICRNL_IXON"));
